@@ -1,0 +1,46 @@
+import type { Tensor } from '../../shared/tensor.ts';
+
+/**
+ * An attribute's value. Whether a number is written as ONNX `int` or `float` follows from the attribute's name
+ * (see `FLOAT_ATTRIBUTES` in onnx-codec.ts), as in the operator specification.
+ */
+export type AttributeValue = number | string | readonly number[] | readonly string[] | Tensor;
+
+export interface OnnxNode {
+  /** Operator type, for instance `Conv`. */
+  readonly op: string;
+  /** Operator set domain; empty for the standard one. */
+  readonly domain: string;
+  /** Node name for messages; may be empty in files. */
+  readonly name: string;
+  /** Value names; an empty string is an omitted optional input. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, AttributeValue>>;
+}
+
+export interface OnnxValueInfo {
+  readonly name: string;
+  /** Element type name, undefined where the file does not say. */
+  readonly type: Tensor['type'] | undefined;
+  /** Numbers, or names of symbolic dimensions ('' where unknown); undefined where the file gives no shape. */
+  readonly dims: readonly (number | string)[] | undefined;
+}
+
+/** A graph as a file holds it: nodes in topological order, shapes possibly symbolic. */
+export interface OnnxGraph {
+  readonly name: string;
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly inputs: readonly OnnxValueInfo[];
+  readonly outputs: readonly OnnxValueInfo[];
+}
+
+export interface OnnxModel {
+  readonly graph: OnnxGraph;
+  /** Version of the standard operator set. */
+  readonly opset: number;
+  /** Program that wrote the file, e.g. `pytorch`. */
+  readonly producer: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    reporters: ['default', './test/closing-line-reporter.ts'],
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // onnxruntime is native code with process-wide state: one process per test file, never worker threads.
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
