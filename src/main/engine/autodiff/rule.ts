@@ -10,7 +10,12 @@ export interface BackwardContext {
   readonly outputGradients: readonly (string | undefined)[];
   /** Whether input `i` depends on the picture, so that its gradient is asked for. */
   wanted(i: number): boolean;
-  /** True where the provider works in blocked layouts and a few extra nodes keep it in them (see layout.ts). */
+  /**
+   * Gradients known to be zero wherever the value they belong to is not positive, so that a ReLU behind it need not mask
+   * them again. Rules may add the gradients that they return.
+   */
+  readonly vanishing: Set<string>;
+  /** True where the provider works in blocked layouts and a few extra nodes keep it in them. */
   readonly blockedLayout: boolean;
 }
 

@@ -1,0 +1,7 @@
+/** All sample pictures. */
+import { lake } from './lake.ts';
+import { nightImpasto } from './night-impasto.ts';
+import type { SamplePicture } from './picture.ts';
+import { stainedGlass } from './stained-glass.ts';
+
+export const pictures: readonly SamplePicture[] = [lake, nightImpasto, stainedGlass];

@@ -1,0 +1,113 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DecodedImage } from './decode.ts';
+
+/** The engine's picture. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** [3, height, width]: red, green and blue planes of sRGB values in [0,1]. */
+  readonly data: Float32Array;
+}
+
+/** A decoded image as floats: full scale, 255 or 65535, becomes 1. Opacity is left aside. */
+export function toPicture({ width, height, rgb }: Pick<DecodedImage, 'width' | 'height' | 'rgb'>): Picture {
+  const count = width * height;
+  const scale = rgb instanceof Uint16Array ? 65_535 : 255;
+  const data = new Float32Array(3 * count);
+  for (let i = 0; i < count; i++) {
+    data[i] = rgb[3 * i]! / scale;
+    data[count + i] = rgb[3 * i + 1]! / scale;
+    data[2 * count + i] = rgb[3 * i + 2]! / scale;
+  }
+  return { width, height, data };
+}
+
+/** A picture as [height, width, 3] interleaved bytes, each value rounded to the nearest of 0 to 255 (NaN becomes 0). */
+export function toBytes({ width, height, data }: Picture): Uint8Array {
+  const count = width * height;
+  const bytes = new Uint8Array(3 * count);
+  for (let c = 0; c < 3; c++) {
+    for (let i = 0; i < count; i++) bytes[3 * i + c] = Math.min(Math.max(data[c * count + i]!, 0), 1) * 255 + 0.5;
+  }
+  return bytes;
+}
+
+/** The size with the given long side and the same proportions, each side rounded to whole pixels and at least 1. */
+export function fitLongSide(width: number, height: number, longSide: number): { width: number; height: number } {
+  const scale = longSide / Math.max(width, height);
+  const fit = (side: number) => Math.max(1, Math.round(side * scale));
+  return { width: fit(width), height: fit(height) };
+}
+
+/**
+ * Resizes in float, values clamped to [0,1] at the end: along each axis Lanczos (three lobes, widened to the target's
+ * pixels, so antialiased) to shrink and the Catmull-Rom cubic to enlarge. Both have weights that sum to one at every
+ * pixel, so even areas keep their value. Yields to other work between the planes.
+ */
+export async function resizePicture(picture: Picture, width: number, height: number): Promise<Picture> {
+  if (width === picture.width && height === picture.height) return picture;
+  const rows = tapsFor(picture.height, height);
+  const columns = tapsFor(picture.width, width);
+  const data = new Float32Array(3 * width * height);
+  for (let c = 0; c < 3; c++) {
+    const plane = picture.data.subarray(c * picture.width * picture.height, (c + 1) * picture.width * picture.height);
+    resizePlane(plane, picture.width, rows, columns, data.subarray(c * width * height, (c + 1) * width * height));
+    await nextTurn();
+  }
+  return { width, height, data };
+}
+
+/** Which samples make up each sample of the resized axis, and with which weights, which sum to one. */
+interface Taps {
+  readonly first: number;
+  readonly weights: Float32Array;
+}
+
+/** Sampling along one axis; pixels are squares, so pixel p has its centre at p + 1/2. */
+function tapsFor(from: number, to: number): Taps[] {
+  const scale = Math.max(1, from / to);
+  const [kernel, radius] = from > to ? [lanczos3, 3 * scale] : [catmullRom, 2];
+  return Array.from({ length: to }, (_, k) => {
+    const centre = ((k + 0.5) * from) / to - 0.5;
+    const first = Math.max(0, Math.ceil(centre - radius));
+    const last = Math.min(from - 1, Math.floor(centre + radius));
+    const raw = Array.from({ length: last - first + 1 }, (_, i) => kernel((first + i - centre) / scale));
+    const sum = raw.reduce((a, b) => a + b, 0);
+    return { first, weights: Float32Array.from(raw, (w) => w / sum) };
+  });
+}
+
+/** sinc(x) sinc(x/3) on [-3,3]. */
+function lanczos3(x: number): number {
+  if (x === 0) return 1;
+  if (Math.abs(x) >= 3) return 0;
+  const a = Math.PI * x;
+  return (3 * Math.sin(a) * Math.sin(a / 3)) / (a * a);
+}
+
+/** Keys' cubic convolution with a = -1/2, on [-2,2] (Keys 1981, equation 15). */
+function catmullRom(x: number): number {
+  const t = Math.abs(x);
+  if (t < 1) return 1 + t * t * (1.5 * t - 2.5);
+  return t < 2 ? 2 + t * (-4 + t * (2.5 - 0.5 * t)) : 0;
+}
+
+/** Resizes one plane into `out`: each output row from its input rows, then along that row. */
+function resizePlane(plane: Float32Array, stride: number, rows: readonly Taps[], columns: readonly Taps[], out: Float32Array): void {
+  const line = new Float32Array(stride);
+  rows.forEach(({ first, weights }, y) => {
+    line.fill(0);
+    for (let k = 0; k < weights.length; k++) {
+      const weight = weights[k]!;
+      const start = (first + k) * stride;
+      for (let x = 0; x < stride; x++) line[x]! += weight * plane[start + x]!;
+    }
+    const target = y * columns.length;
+    for (let x = 0; x < columns.length; x++) {
+      const { first: from, weights: across } = columns[x]!;
+      let sum = 0;
+      for (let k = 0; k < across.length; k++) sum += across[k]! * line[from + k]!;
+      out[target + x] = Math.min(Math.max(sum, 0), 1);
+    }
+  });
+}

@@ -1,0 +1,247 @@
+import { MadderError } from '../../../shared/errors.ts';
+import { numbersOf, type Tensor } from '../../../shared/tensor.ts';
+import { isFloatType, toFloat32 } from '../../formats/half.ts';
+import { ELEMENT_TYPE_CODES } from '../../formats/onnx-codec.ts';
+import type { AttributeValue, OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
+import { foldNode } from './fold.ts';
+import type { Graph, Value } from './graph.ts';
+import {
+  castType,
+  inferShapes,
+  intAttribute,
+  intsAttribute,
+  nodeError,
+  reducedAxes,
+  sliceRanges,
+  stringAttribute,
+} from './shapes.ts';
+
+/** A constant of the template that enters the graph when a node first reads it. */
+interface Pending {
+  readonly tensor: Tensor;
+  readonly hint: string;
+}
+
+/** What a template value became: a value of the graph, or a constant that is not in it yet. */
+type Entry = string | Pending;
+
+/** Names of constants that inlining added, so that a network replayed twice shares its weights. */
+const addedConstants = new WeakMap<Graph, WeakMap<Tensor, string>>();
+
+/**
+ * Replays into `graph`, which has concrete shapes, the nodes of `template` (opset 17, shapes possibly symbolic) that the
+ * `wanted` template values need. `bindings` maps template values, usually its inputs, to values of the graph that stand
+ * for them. Everything becomes float32: half and double precision constants and casts to them. Constant sub-graphs are
+ * folded, nodes that do nothing are skipped, automatic padding becomes explicit and axes count from the front.
+ *
+ * Value names are the template's behind `prefix`, made unique. Returns, per template value that was replayed or bound,
+ * its name in the graph. Throws a MadderError of kind `network` for unknown or unbound values and for nodes that are
+ * not supported.
+ */
+export function inlineTemplate(
+  graph: Graph,
+  template: OnnxGraph,
+  bindings: ReadonlyMap<string, string>,
+  wanted: readonly string[],
+  prefix = '',
+): ReadonlyMap<string, string> {
+  const { nodes, needed } = neededNodes(template, bindings, wanted);
+  const entries = new Map<string, Entry>(bindings);
+
+  const entryOf = (name: string): Entry => {
+    let entry = entries.get(name);
+    if (entry === undefined) {
+      const tensor = template.initializers.get(name);
+      if (!tensor) throw new MadderError('network', `The network has a value "${name}" that nothing was given for.`);
+      entry = pending(name, tensor);
+      entries.set(name, entry);
+    }
+    return entry;
+  };
+  const pending = (name: string, tensor: Tensor): Pending => ({ tensor: toSingle(tensor), hint: prefix + name });
+  const valueOf = (name: string): Value => {
+    const entry = entryOf(name);
+    return typeof entry === 'string' ? graph.value(entry) : entry.tensor;
+  };
+  const constantOf = (name: string): Tensor | undefined => {
+    const entry = entryOf(name);
+    return typeof entry === 'string' ? graph.tensor(entry) : entry.tensor;
+  };
+  const nameOf = (name: string): string => {
+    const entry = entryOf(name);
+    if (typeof entry === 'string') return entry;
+    const added = addedConstants.get(graph) ?? new WeakMap<Tensor, string>();
+    addedConstants.set(graph, added);
+    const known = added.get(entry.tensor) ?? graph.constant(entry.tensor, entry.hint);
+    added.set(entry.tensor, known);
+    return known;
+  };
+
+  for (const original of nodes) {
+    const values = original.inputs.map((name) => (name === '' ? undefined : valueOf(name)));
+    const constants = original.inputs.map((name) => (name === '' ? undefined : constantOf(name)));
+    const node = normalized(original, values, constants);
+    const folded = foldNode(node, constants, values);
+    if (folded) {
+      node.outputs.forEach((name, i) => {
+        const tensor = folded[i];
+        if (tensor && name !== '') entries.set(name, pending(name, tensor));
+      });
+    } else if (doesNothing(node, values, constants)) {
+      if (node.outputs.slice(1).some((name) => needed.has(name))) throw nodeError(node, 'has a mask that is used');
+      entries.set(node.outputs[0]!, entryOf(node.inputs[0]!));
+    } else {
+      const inputs = node.inputs.map((name) => (name === '' ? '' : nameOf(name)));
+      const isKept = (name: string): boolean => name !== '' && (needed.has(name) || node.op === 'Split');
+      const outputs = node.outputs.map((name) => (isKept(name) ? graph.fresh(prefix + name) : ''));
+      while (outputs.at(-1) === '') outputs.pop();
+      graph.ops(node.op, inputs, { ...node.attributes }, outputs, prefix + (node.name || node.outputs[0]!));
+      node.outputs.forEach((name, i) => {
+        if (outputs[i]) entries.set(name, outputs[i]);
+      });
+    }
+  }
+
+  const names = new Map(wanted.map((name) => [name, nameOf(name)]));
+  for (const [name, entry] of entries) {
+    const known = typeof entry === 'string' ? entry : addedConstants.get(graph)?.get(entry.tensor);
+    if (known !== undefined) names.set(name, known);
+  }
+  return names;
+}
+
+/** The nodes that `wanted` depends on down to the bound values, in order, and the names of all values among them. */
+function neededNodes(
+  template: OnnxGraph,
+  bindings: ReadonlyMap<string, string>,
+  wanted: readonly string[],
+): { nodes: OnnxNode[]; needed: ReadonlySet<string> } {
+  const known = new Set([
+    ...bindings.keys(),
+    ...template.initializers.keys(),
+    ...template.inputs.map((input) => input.name),
+    ...template.nodes.flatMap((node) => node.outputs),
+  ]);
+  const unknown = wanted.find((name) => name === '' || !known.has(name));
+  if (unknown !== undefined) throw new MadderError('network', `The network has no value named "${unknown}".`);
+  const needed = new Set(wanted);
+  const nodes = template.nodes
+    .toReversed()
+    .filter((node) => {
+      if (!node.outputs.some((name) => name !== '' && needed.has(name) && !bindings.has(name))) return false;
+      for (const name of node.inputs) if (name !== '') needed.add(name);
+      return true;
+    })
+    .reverse();
+  return { nodes, needed };
+}
+
+/** The engine computes in float32 alone: other real numbers are converted once, when they enter. */
+const toSingle = (tensor: Tensor): Tensor => (isFloatType(tensor.type) ? toFloat32(tensor) : tensor);
+
+/** The node with float32 attributes and casts, axes counted from the front, and explicit padding. */
+function normalized(
+  node: OnnxNode,
+  values: readonly (Value | undefined)[],
+  constants: readonly (Tensor | undefined)[],
+): OnnxNode {
+  const attributes: Record<string, AttributeValue> = {};
+  for (const [name, value] of Object.entries(node.attributes)) {
+    attributes[name] = typeof value === 'object' && 'data' in value ? toSingle(value) : value;
+  }
+  if (node.domain !== '') return node;
+  const rank = values[0]?.dims.length ?? 0;
+  if (node.op === 'Cast' && isFloatType(castType(node))) attributes['to'] = ELEMENT_TYPE_CODES.float32;
+  const axis = intAttribute(node, 'axis', 0);
+  if (axis < 0) attributes['axis'] = axis + rank;
+  if (intsAttribute(node, 'axes')) attributes['axes'] = reducedAxes(node, rank, constants[1]);
+  Object.assign(attributes, explicitPadding(node, values));
+  delete attributes['auto_pad'];
+  delete attributes['output_shape'];
+  return { ...node, attributes };
+}
+
+/** The attributes that replace `auto_pad` and `output_shape`, if the node has them. */
+function explicitPadding(node: OnnxNode, values: readonly (Value | undefined)[]): Record<string, readonly number[]> {
+  const mode = stringAttribute(node, 'auto_pad', 'NOTSET');
+  const outputShape = intsAttribute(node, 'output_shape');
+  const space = values[0]?.dims.slice(2) ?? [];
+  if (mode === 'VALID' && !outputShape) return { pads: new Array<number>(2 * space.length).fill(0) };
+  if (mode === 'NOTSET' && !outputShape) return {};
+  if (mode !== 'NOTSET' && mode !== 'VALID' && mode !== 'SAME_UPPER' && mode !== 'SAME_LOWER') {
+    throw nodeError(node, `pads in the unknown way "${mode}"`);
+  }
+  const isPool = node.op === 'MaxPool' || node.op === 'AveragePool';
+  const kernel = isPool ? intsAttribute(node, 'kernel_shape') : values[1]?.dims.slice(2);
+  const perAxis = (name: string, fallback: number): readonly number[] =>
+    intsAttribute(node, name) ?? space.map(() => fallback);
+  const strides = perAxis('strides', 1);
+  const dilations = perAxis('dilations', 1);
+  const extra = perAxis('output_padding', 0);
+  const wanted = outputShape?.slice(-space.length);
+  const lists = [kernel ?? [], strides, dilations, extra, wanted ?? space];
+  if (lists.some((list) => list.length !== space.length)) throw nodeError(node, 'has lists of wrong length');
+
+  const windows = space.map((_, i) => dilations[i]! * (kernel![i]! - 1) + 1);
+  const begins: number[] = [];
+  const ends: number[] = [];
+  const outputPadding: number[] = [];
+  space.forEach((size, i) => {
+    const stride = strides[i]!;
+    let total: number;
+    if (node.op === 'ConvTranspose') {
+      // A larger output than the windows reach is filled up at the end, as output_padding does.
+      total = stride * (size - 1) + extra[i]! + windows[i]! - (wanted?.[i] ?? size * stride);
+      outputPadding.push(extra[i]! + Math.max(0, -total));
+    } else {
+      total = (Math.ceil(size / stride) - 1) * stride + windows[i]! - size;
+    }
+    total = Math.max(0, total);
+    const half = Math.floor(total / 2);
+    // With an explicit output shape and no mode, the specification puts the odd one at the beginning.
+    const begin = mode === 'SAME_UPPER' ? half : total - half;
+    begins.push(begin);
+    ends.push(total - begin);
+  });
+  const pads = [...begins, ...ends];
+  return node.op === 'ConvTranspose' ? { pads, output_padding: outputPadding } : { pads };
+}
+
+/** Whether a node hands on its first input unchanged. */
+function doesNothing(
+  node: OnnxNode,
+  values: readonly (Value | undefined)[],
+  constants: readonly (Tensor | undefined)[],
+): boolean {
+  const input = values[0];
+  if (node.domain !== '' || !input) return false;
+  const keepsShape = (): boolean => inferShapes(node, values, constants)[0]!.dims.join() === input.dims.join();
+  switch (node.op) {
+    case 'Identity':
+    case 'Dropout':
+      return true;
+    case 'Cast':
+      return castType(node) === input.type;
+    case 'Reshape':
+    case 'Flatten':
+    case 'Squeeze':
+    case 'Expand':
+    case 'Tile':
+      return keepsShape();
+    case 'Concat':
+    case 'Sum':
+    case 'Min':
+    case 'Max':
+      return node.inputs.length === 1;
+    case 'Transpose':
+      return intsAttribute(node, 'perm')?.every((p, i) => p === i) ?? input.dims.length < 2;
+    case 'Pad':
+      return constants[1] !== undefined && keepsShape() && numbersOf(constants[1]).every((p) => p === 0);
+    case 'Slice':
+      return (
+        keepsShape() && sliceRanges(node, input.dims, constants).every(({ start, step }) => start === 0 && step === 1)
+      );
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,22 @@
+import type { Rewrite } from '../../../../shared/rewrites.ts';
+import type { Network } from '../network.ts';
+import { padFirst } from './first-padding.ts';
+import { passGradient } from './identity-gradient.ts';
+import { exchangePooling } from './pooling.ts';
+
+/**
+ * The network with all changes made that a recipe asks for; `network` itself is left as it was loaded. Layers keep
+ * their names, tensors, strides and receptive fields.
+ * @throws MadderError naming the layer that does not exist or cannot be changed so
+ */
+export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): Network {
+  if (network.rewrites.length > 0) throw new Error('rewrites are applied once, all together, to a network as loaded');
+  const poolings = rewrites.flatMap((r) => ('pooling' in r ? [r.pooling] : []));
+  let result = exchangePooling(network, poolings);
+  const padding = rewrites.findLast((r) => 'firstPadding' in r);
+  if (padding) result = padFirst(result, padding.firstPadding);
+  for (const rewrite of rewrites) {
+    if ('identityGradient' in rewrite) result = passGradient(result, rewrite.identityGradient);
+  }
+  return { ...result, rewrites: [...rewrites] };
+}

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { poolingKindSchema } from './network-manifest.ts';
+
+/**
+ * A named change to a network, recorded in the recipe:
+ * - `pooling`: every pooling (or those of the named layers) becomes max, average or L2 pooling over the same windows;
+ *   `scale` multiplies the result, to keep the magnitude that the next layer was trained on
+ * - `firstPadding`: what the first convolution sees beyond the picture's edge
+ * - `identityGradient`: the named ReLUs let every gradient through (forward unchanged)
+ */
+export const rewriteSchema = z.union([
+  z.strictObject({
+    pooling: z.strictObject({
+      kind: poolingKindSchema,
+      layers: z.array(z.string().min(1)).min(1).optional(),
+      scale: z.number().positive().optional(),
+    }),
+  }),
+  z.strictObject({ firstPadding: z.enum(['zero', 'reflect', 'edge']) }),
+  z.strictObject({ identityGradient: z.array(z.string().min(1)).min(1) }),
+]);
+export type Rewrite = z.infer<typeof rewriteSchema>;

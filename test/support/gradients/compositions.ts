@@ -1,0 +1,135 @@
+import fc from 'fast-check';
+import type { Graph } from '../../../src/main/engine/graph/graph.ts';
+import type { Random } from '../random.ts';
+import { constant, gradientCase, type GradientCase, type Problem } from './problem.ts';
+
+const size = fc.integer({ min: 4, max: 5 });
+
+const conv = (graph: Graph, random: Random, x: string, out: number, kernel = 3, stride = 1): string => {
+  const weights = constant(graph, random, [out, graph.dims(x)[1]!, kernel, kernel], -0.6, 0.6);
+  const p = (kernel - 1) / 2;
+  const attributes = { kernel_shape: [kernel, kernel], pads: [p, p, p, p], strides: [stride, stride] };
+  return graph.op('Conv', [x, weights, constant(graph, random, [out])], attributes);
+};
+
+const batchNormalization = (graph: Graph, random: Random, x: string): string => {
+  const channels = [graph.dims(x)[1]!];
+  const parameters = [constant(graph, random, channels, 0.5, 1.5), constant(graph, random, channels)];
+  const statistics = [constant(graph, random, channels), constant(graph, random, channels, 0.5, 2)];
+  return graph.op('BatchNormalization', [x, ...parameters, ...statistics]);
+};
+
+const relu = (graph: Graph, x: string): string => graph.op('Relu', [x]);
+
+/** A composition on a small picture; its kinks fall where they will. */
+const composition = (name: string, build: Problem['build'], runs = 12): GradientCase =>
+  gradientCase(name, { size }, ({ size: side }) => ({ dims: [1, 2, side, side + 1], build, mayBeRough: true }), runs);
+
+const fixed: readonly GradientCase[] = [
+  composition('conv, bn, relu, max pool, conv, relu, average pool', (graph, u, random) => {
+    const first = relu(graph, batchNormalization(graph, random, conv(graph, random, u, 3)));
+    const pooled = graph.op('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] });
+    return graph.op('GlobalAveragePool', [relu(graph, conv(graph, random, pooled, 2))]);
+  }),
+  composition('a diamond: two branches from one value meet again', (graph, u, random) => {
+    const stem = conv(graph, random, u, 2);
+    return graph.op('Mul', [graph.op('Sigmoid', [stem]), graph.op('Tanh', [stem])]);
+  }),
+  composition('one value used by four nodes, twice by one of them', (graph, u) => {
+    const tanh = graph.op('Tanh', [u]);
+    const square = graph.op('Mul', [tanh, tanh]);
+    const sum = graph.op('Add', [square, tanh]);
+    return graph.op('Sub', [graph.op('Exp', [tanh]), graph.op('Mul', [sum, tanh])]);
+  }),
+  composition('a residual block with a projection', (graph, u, random) => {
+    const branch = conv(graph, random, relu(graph, conv(graph, random, u, 3, 3, 2)), 3);
+    return relu(graph, graph.op('Add', [branch, conv(graph, random, u, 3, 1, 2)]));
+  }),
+  composition('two residual blocks, taps after each', (graph, u, random) => {
+    const block = (x: string) =>
+      relu(graph, graph.op('Add', [conv(graph, random, relu(graph, conv(graph, random, x, 2)), 2), x]));
+    const first = block(u);
+    return [first, block(first)];
+  }),
+  composition('taps on values that are used later, and on one that is not', (graph, u, random) => {
+    const first = conv(graph, random, u, 2);
+    const second = relu(graph, first);
+    const third = graph.op('AveragePool', [second], { kernel_shape: [2, 2], strides: [2, 2] });
+    const aside = graph.op('Sigmoid', [second]);
+    return [first, second, graph.op('Tanh', [conv(graph, random, third, 2)]), aside, third];
+  }),
+  composition('a fire module: squeeze, two expansions, concatenation', (graph, u, random) => {
+    const squeezed = relu(graph, conv(graph, random, u, 2, 1));
+    const expansions = [conv(graph, random, squeezed, 2, 1), conv(graph, random, squeezed, 2)];
+    return graph.op(
+      'Concat',
+      expansions.map((e) => relu(graph, e)),
+      { axis: 1 },
+    );
+  }),
+  composition('squeeze and excitation', (graph, u, random) => {
+    const features = conv(graph, random, u, 3);
+    const gate = graph.op('Sigmoid', [conv(graph, random, graph.op('GlobalAveragePool', [features]), 3, 1)]);
+    return graph.op('Mul', [features, gate]);
+  }),
+  composition('Gram matrices of two layers', (graph, u, random) => {
+    const gram = (features: string) => {
+      const flat = graph.op('Reshape', [features, graph.ints([graph.dims(features)[1]!, -1])]);
+      return graph.op('MatMul', [flat, graph.op('Transpose', [flat], { perm: [1, 0] })]);
+    };
+    const first = relu(graph, conv(graph, random, u, 3));
+    return [gram(first), gram(relu(graph, conv(graph, random, first, 2)))];
+  }),
+  composition('a branch that the output does not need, and a constant one', (graph, u, random) => {
+    conv(graph, random, u, 2);
+    const still = graph.op('Tanh', [constant(graph, random, [1, 2, 1, 1])]);
+    return graph.op('Mul', [graph.op('Tanh', [u]), still]);
+  }),
+  composition(
+    'self-attention over positions',
+    (graph, u) => {
+      const flat = graph.op('Reshape', [u, graph.ints([2, -1])]);
+      const positions = graph.op('Transpose', [flat], { perm: [1, 0] });
+      const scores = graph.op('Softmax', [graph.op('MatMul', [positions, flat])], { axis: -1 });
+      return graph.op('MatMul', [scores, positions]);
+    },
+    8,
+  ),
+];
+
+/** Steps of the random networks, smooth and shape-preserving; `earlier` is any value so far. */
+const STEPS: Readonly<Record<string, (graph: Graph, random: Random, x: string, earlier: string) => string>> = {
+  conv: (graph, random, x) => conv(graph, random, x, 2),
+  bn: (graph, random, x) => batchNormalization(graph, random, x),
+  tanh: (graph, _random, x) => graph.op('Tanh', [x]),
+  sigmoid: (graph, _random, x) => graph.op('Sigmoid', [x]),
+  add: (graph, _random, x, earlier) => graph.op('Add', [x, earlier]),
+  mul: (graph, _random, x, earlier) => graph.op('Mul', [x, earlier]),
+  sub: (graph, _random, x, earlier) => graph.op('Sub', [earlier, x]),
+  concat: (graph, random, x, earlier) => conv(graph, random, graph.op('Concat', [x, earlier], { axis: 1 }), 2, 1),
+  average: (graph, _random, x) => graph.op('AveragePool', [x], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] }),
+  split: (graph, _random, x) => {
+    const parts = graph.ops('Split', [x], { axis: 1 }, [graph.fresh('a'), graph.fresh('b')]);
+    return graph.op('Concat', [parts[1]!, parts[0]!], { axis: 1 });
+  },
+  gate: (graph, _random, x) => graph.op('Mul', [x, graph.op('Sigmoid', [graph.op('GlobalAveragePool', [x])])]),
+  relu: (graph, _random, x) => relu(graph, x),
+};
+
+const randomNetwork = gradientCase(
+  'random networks with random taps',
+  { steps: fc.array(fc.constantFrom(...Object.keys(STEPS)), { minLength: 3, maxLength: 8 }) },
+  ({ steps }) => ({
+    dims: [1, 2, 3, 4],
+    mayBeRough: true,
+    build: (graph, u, random) => {
+      const values = [u];
+      for (const step of steps) values.push(STEPS[step]!(graph, random, values.at(-1)!, random.pick(values)));
+      const taps = values.slice(1).filter(() => random.next() < 0.3);
+      return [...new Set([...taps, values.at(-1)!])];
+    },
+  }),
+  40,
+);
+
+export const compositionCases: readonly GradientCase[] = [...fixed, randomNetwork];

@@ -1,0 +1,4 @@
+import { describeGradients } from '../../../../support/gradients/check.ts';
+import { activationCases } from '../../../../support/gradients/activations.ts';
+
+describeGradients('activations', activationCases);

@@ -1,0 +1,4 @@
+import { describeGradients } from '../../../../support/gradients/check.ts';
+import { arithmeticCases } from '../../../../support/gradients/arithmetic.ts';
+
+describeGradients('arithmetic', arithmeticCases);

@@ -1,0 +1,4 @@
+import { describeGradients } from '../../../../support/gradients/check.ts';
+import { poolCases } from '../../../../support/gradients/pools.ts';
+
+describeGradients('pooling', poolCases);
