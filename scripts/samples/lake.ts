@@ -37,7 +37,7 @@ function normalise([x, y, z]: Vector): Vector {
 
 function buildTerrain(): Plane {
   const terrain = Plane.from(CELLS, CELLS, (px, py) => rawHeight(LEFT + px * CELL, NEAR + py * CELL) / CELL);
-  erode(terrain, 260_000, 0.28, 7);
+  erode(terrain, 330_000, 0.3, 7);
   for (let i = 0; i < terrain.data.length; i++) terrain.data[i] = terrain.data[i]! * CELL;
   return terrain;
 }
@@ -49,9 +49,9 @@ function rawHeight(x: number, z: number): number {
   const slopes = bank > 0 ? 0.55 * Math.pow(bank, 0.92) : bank * 0.3;
   const range = 8.2 * bell(z, 54, 17) * smoothstep(26, 44, z);
   const summit = 5.6 * bell(Math.hypot(x - 5, z - 50), 0, 10) + 3.2 * bell(Math.hypot(x + 17, z - 45), 0, 9);
-  const ridges = ridged2(x * 0.052 + 3.1, z * 0.052 + 8.4, 8);
+  const ridges = ridged2(x * 0.05 + 3.1, z * 0.05 + 8.4, 6);
   const rough = smoothstep(-0.4, 4, bank);
-  const relief = (0.25 + 1.05 * ridges) * (range + summit) + 1.5 * rough * (ridges - 0.3) * (1 + 0.25 * Math.min(bank, 9));
+  const relief = (0.36 + 0.72 * ridges) * (range + summit) + 1.5 * rough * (ridges - 0.3) * (1 + 0.25 * Math.min(bank, 9));
   return Math.min(slopes, 4.2 + 0.1 * slopes) * 0.62 + relief * rough + 0.14 * fbm2(x * 0.6, z * 0.6, 5) - 0.1;
 }
 
@@ -177,8 +177,8 @@ function groundMaterial(ground: number, steep: number, crag: number, x: number, 
   const rock = mixRgb(linearHex('#6b635c'), linearHex('#a3968a'), saturate(0.45 + 0.5 * crag + 0.2 * strata));
   const meadow = mixRgb(linearHex('#5a6130'), linearHex('#8a8040'), saturate(0.5 + fbm2(x * 2, z * 2, 3)));
   const grassy = smoothstep(1.15, 0.6, steep + 0.3 * crag) * smoothstep(5.5, 3.2, ground);
-  const snowLine = 6.1 + 1.5 * fbm2(x * 0.3, z * 0.3, 3) + 0.9 * crag;
-  const snow = smoothstep(snowLine - 0.4, snowLine + 0.7, ground) * smoothstep(1.55, 0.95, steep + 0.35 * crag);
+  const snowLine = 5.2 + 1.5 * fbm2(x * 0.3, z * 0.3, 3) + 0.9 * crag;
+  const snow = smoothstep(snowLine - 0.4, snowLine + 0.7, ground) * smoothstep(2.1, 1.1, steep + 0.5 * crag);
   const shore = smoothstep(0.07, 0.02, ground);
   const base = mixRgb(mixRgb(rock, meadow, grassy), linearHex('#9a9182'), shore);
   return mixRgb(base, [0.86, 0.88, 0.92], snow);
@@ -232,7 +232,7 @@ function cloudDensity(x: number, z: number): number {
 function throughAir(colour: Rgb, distance: number, height: number, dir: Vector): Rgb {
   const towardsSun = saturate(0.5 + 0.6 * (dir[0] * sun[0] + dir[2] * sun[2]));
   const air = mixRgb([0.46, 0.6, 0.82], [1.2, 0.92, 0.68], towardsSun);
-  const haze = 1 - Math.exp(-distance * 0.0098 * Math.exp(-height * 0.09));
+  const haze = 1 - Math.exp(-distance * 0.0082 * Math.exp(-height * 0.09));
   const mist = 0.62 * (1 - Math.exp(-distance * 0.03)) * Math.exp(-Math.max(0, height) * 2.4);
   return mixRgb(colour, mixRgb(air, [0.95, 0.9, 0.88], mist), saturate(haze + mist * (1 - haze)));
 }

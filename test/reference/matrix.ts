@@ -25,11 +25,18 @@ function multiply(a: NdArray, b: NdArray): NdArray {
   const [innerOfB, columns] = b.dims.slice(-2) as [number, number];
   if (inner !== innerOfB) throw new Error(`[${a.dims.join()}] times [${b.dims.join()}]`);
   const batch = broadcastDims(a.dims.slice(0, -2), b.dims.slice(0, -2));
+  const rowOfA = [...batch, 0, 0];
+  const columnOfB = [...batch, 0, 0];
   return generate([...batch, rows, columns], (index) => {
-    const [i, j] = index.slice(-2) as [number, number];
-    const prefix = index.slice(0, -2);
+    const prefix = index.length - 2;
+    for (let axis = 0; axis < prefix; axis++) rowOfA[axis] = columnOfB[axis] = index[axis]!;
+    rowOfA[prefix] = index[prefix]!;
+    columnOfB[prefix + 1] = index[prefix + 1]!;
     let sum = 0;
-    for (let k = 0; k < inner; k++) sum += broadcastAt(a, [...prefix, i, k]) * broadcastAt(b, [...prefix, k, j]);
+    for (let k = 0; k < inner; k++) {
+      rowOfA[prefix + 1] = columnOfB[prefix] = k;
+      sum += broadcastAt(a, rowOfA) * broadcastAt(b, columnOfB);
+    }
     return sum;
   });
 }

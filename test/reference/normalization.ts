@@ -82,13 +82,15 @@ const layerNormalization: Operator = (call) => {
 const softmax: Operator = (call) => {
   const x = input(call, 0);
   const axis = frontAxis(numberAttribute(call, 'axis', -1), x.dims.length);
-  const along = (index: readonly number[]): number[] =>
-    Array.from({ length: x.dims[axis]! }, (_, k) => at(x, index.with(axis, k)));
-  const y = generate(x.dims, (index) => {
-    const values = along(index);
-    const top = Math.max(...values);
-    return Math.exp(at(x, index) - top) / values.reduce((sum, v) => sum + Math.exp(v - top), 0);
-  });
+  const [count, stride] = [x.dims[axis]!, sizeOf(x.dims.slice(axis + 1))];
+  const y = zeros(x.dims);
+  for (let first = 0; first < x.data.length; first++) {
+    if (Math.floor(first / stride) % count !== 0) continue;
+    const offsets = Array.from({ length: count }, (_, k) => first + k * stride);
+    const top = Math.max(...offsets.map((offset) => x.data[offset]!));
+    const total = offsets.reduce((sum, offset) => sum + Math.exp(x.data[offset]! - top), 0);
+    for (const offset of offsets) y.data[offset] = Math.exp(x.data[offset]! - top) / total;
+  }
   return [y];
 };
 

@@ -71,7 +71,8 @@ async function readPicture(path: string): Promise<Uint8Array> {
   } catch (error) {
     if (error instanceof MadderError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw refusal(path, 'does not exist', 'check its name and folder', error);
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw refusal(path, 'does not exist', 'check its name and folder', error);
     if (code === 'EACCES' || code === 'EPERM') {
       throw refusal(path, 'may not be read', 'change its permissions or choose another', error);
     }

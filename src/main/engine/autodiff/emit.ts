@@ -101,6 +101,7 @@ export function pad(graph: Graph, x: string, before: readonly number[], after: r
 export function window(graph: Graph, x: string, axis: number, start: number, length: number): string {
   const dims = graph.dims(x);
   const size = dims[axis]!;
+  if (start === 0 && length === size) return x;
   const from = Math.min(Math.max(start, 0), size);
   const to = Math.min(Math.max(start + length, from), size);
   const cut = from === 0 && to === size ? x : slice(graph, x, [axis], [from], [to]);

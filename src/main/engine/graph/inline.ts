@@ -1,5 +1,5 @@
 import { MadderError } from '../../../shared/errors.ts';
-import { numbersOf, type Tensor } from '../../../shared/tensor.ts';
+import { floatTensor, intTensor, numbersOf, type Tensor } from '../../../shared/tensor.ts';
 import { isFloatType, toFloat32 } from '../../formats/half.ts';
 import { ELEMENT_TYPE_CODES } from '../../formats/onnx-codec.ts';
 import type { AttributeValue, OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
@@ -11,6 +11,7 @@ import {
   intAttribute,
   intsAttribute,
   nodeError,
+  normalizeAxes,
   reducedAxes,
   sliceRanges,
   stringAttribute,
@@ -78,9 +79,17 @@ export function inlineTemplate(
   };
 
   for (const original of nodes) {
-    const values = original.inputs.map((name) => (name === '' ? undefined : valueOf(name)));
-    const constants = original.inputs.map((name) => (name === '' ? undefined : constantOf(name)));
-    const node = normalized(original, values, constants);
+    let values = original.inputs.map((name) => (name === '' ? undefined : valueOf(name)));
+    let constants = original.inputs.map((name) => (name === '' ? undefined : constantOf(name)));
+    let node = normalized(original, values);
+    const spread = allAxes(node, values, constants);
+    if (spread) {
+      const name = `${node.outputs[0]}/${spread.what}`;
+      entries.set(name, pending(name, spread.tensor));
+      node = { ...spread.node, inputs: spread.node.inputs.with(spread.input, name) };
+      values = spread.node.inputs.map((_, i) => (i === spread.input ? spread.tensor : values[i]));
+      constants = spread.node.inputs.map((_, i) => (i === spread.input ? spread.tensor : constants[i]));
+    }
     const folded = foldNode(node, constants, values);
     if (folded) {
       node.outputs.forEach((name, i) => {
@@ -140,11 +149,7 @@ function neededNodes(
 const toSingle = (tensor: Tensor): Tensor => (isFloatType(tensor.type) ? toFloat32(tensor) : tensor);
 
 /** The node with float32 attributes and casts, axes counted from the front, and explicit padding. */
-function normalized(
-  node: OnnxNode,
-  values: readonly (Value | undefined)[],
-  constants: readonly (Tensor | undefined)[],
-): OnnxNode {
+function normalized(node: OnnxNode, values: readonly (Value | undefined)[]): OnnxNode {
   const attributes: Record<string, AttributeValue> = {};
   for (const [name, value] of Object.entries(node.attributes)) {
     attributes[name] = typeof value === 'object' && 'data' in value ? toSingle(value) : value;
@@ -154,11 +159,54 @@ function normalized(
   if (node.op === 'Cast' && isFloatType(castType(node))) attributes['to'] = ELEMENT_TYPE_CODES.float32;
   const axis = intAttribute(node, 'axis', 0);
   if (axis < 0) attributes['axis'] = axis + rank;
-  if (intsAttribute(node, 'axes')) attributes['axes'] = reducedAxes(node, rank, constants[1]);
+  if (node.op.startsWith('Reduce') && intsAttribute(node, 'axes'))
+    attributes['axes'] = reducedAxes(node, rank, undefined);
   Object.assign(attributes, explicitPadding(node, values));
   delete attributes['auto_pad'];
   delete attributes['output_shape'];
   return { ...node, attributes };
+}
+
+/**
+ * `Pad` and `Resize` of opset 18 may speak of some axes only. Returns the node without the axes, and the constant that
+ * says the same for all axes, with the input it belongs to; undefined when the node speaks of all axes anyway.
+ */
+function allAxes(
+  node: OnnxNode,
+  values: readonly (Value | undefined)[],
+  constants: readonly (Tensor | undefined)[],
+): { node: OnnxNode; input: number; what: string; tensor: Tensor } | undefined {
+  const dims = values[0]?.dims;
+  if (!dims) return undefined;
+  const spread = (list: readonly number[], axes: readonly number[], rest: readonly number[]): number[] => {
+    if (list.length !== axes.length)
+      throw nodeError(node, `has ${axes.length} axes but ${list.length} numbers for them`);
+    const at = normalizeAxes(node, axes, dims.length);
+    return rest.map((value, axis) => (at.includes(axis) ? list[at.indexOf(axis)]! : value));
+  };
+  if (node.op === 'Pad' && node.inputs[3]) {
+    const [pads, axes] = [constants[1], constants[3]];
+    if (!pads || !axes) throw nodeError(node, 'needs constant pads and axes');
+    const list = numbersOf(pads);
+    const none = dims.map(() => 0);
+    const half = list.length / 2;
+    const all = [list.slice(0, half), list.slice(half)].flatMap((part) => spread(part, numbersOf(axes), none));
+    return { node: { ...node, inputs: node.inputs.slice(0, 3) }, input: 1, what: 'pads', tensor: intTensor(all) };
+  }
+  const axes = node.op === 'Resize' ? intsAttribute(node, 'axes') : undefined;
+  if (!axes) return undefined;
+  const { axes: _, ...attributes } = node.attributes;
+  const plain = { ...node, attributes };
+  if (constants[3]) {
+    return { node: plain, input: 3, what: 'sizes', tensor: intTensor(spread(numbersOf(constants[3]), axes, dims)) };
+  }
+  if (!constants[2]) throw nodeError(node, 'needs constant scales or sizes');
+  const scales = spread(
+    numbersOf(constants[2]),
+    axes,
+    dims.map(() => 1),
+  );
+  return { node: plain, input: 2, what: 'scales', tensor: floatTensor([scales.length], scales) };
 }
 
 /** The attributes that replace `auto_pad` and `output_shape`, if the node has them. */

@@ -588,6 +588,7 @@ const tile: ShapeRule = (call) => {
 
 const pad: ShapeRule = (call) => {
   const { type, dims } = call.input(0);
+  if (call.inputs[3]) throw call.error('still pads some axes only');
   const pads = call.constantInts(1, 'pads');
   const n = dims.length;
   if (pads.length !== 2 * n) throw call.error(`needs ${2 * n} pads but has ${pads.length}`);
@@ -609,6 +610,7 @@ const pad: ShapeRule = (call) => {
 
 const resize: ShapeRule = (call) => {
   const { type, dims } = call.input(0);
+  if (call.node.attributes['axes'] !== undefined) throw call.error('still resizes some axes only');
   const mode = stringAttribute(call.node, 'mode', 'nearest');
   if (mode !== 'nearest' && mode !== 'linear' && mode !== 'cubic') throw call.error(`has the unknown mode "${mode}"`);
   if (stringAttribute(call.node, 'coordinate_transformation_mode', 'half_pixel') === 'tf_crop_and_resize') {

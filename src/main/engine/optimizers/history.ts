@@ -155,22 +155,21 @@ export class CurvatureHistory {
   }
 
   /**
-   * r = H q with the q of the latest sweep: `begin` writes q into a block, `end` receives r (γ₀ q without pairs, where
-   * γ₀ replaces `gamma`).
+   * r = H q with the q of the latest sweep: `begin` writes γ q into a block, `end` receives r (which is γ q without pairs).
    */
   direction(
+    gamma: number,
     begin: (from: number, length: number, q: Float64Array) => void,
     end: (from: number, length: number, r: Float64Array) => void,
-    gamma = this.gamma,
   ): void {
     this.#solve(gamma);
     const vectors = [...this.#s, ...this.#y];
+    const [coefficients, block] = [this.#coefficients, this.#scratch];
     for (let from = 0; from < this.#n; from += BLOCK) {
       const length = Math.min(BLOCK, this.#n - from);
-      begin(from, length, this.#scratch);
-      for (let i = 0; i < length; i++) this.#scratch[i]! *= gamma;
-      multiAxpy(this.#coefficients, vectors, this.#scratch, from, length);
-      end(from, length, this.#scratch);
+      begin(from, length, block);
+      multiAxpy(coefficients, vectors, block, from, length);
+      end(from, length, block);
     }
   }
 

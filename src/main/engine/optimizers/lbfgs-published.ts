@@ -251,9 +251,11 @@ export class PublishedLbfgs implements Optimizer {
         },
         (sy) => sy > MIN_CURVATURE,
       );
+      const { gamma } = this.#history;
       this.#history.direction(
+        gamma,
         (from, length, q) => {
-          for (let i = 0; i < length; i++) q[i] = g[from + i]!;
+          for (let i = 0; i < length; i++) q[i] = gamma * g[from + i]!;
         },
         (from, length, r) => {
           for (let i = 0; i < length; i++) d[from + i] = -r[i]!;

@@ -224,9 +224,9 @@ export class Lbfgs implements Optimizer {
     const [x, g, lower, upper, margin] = [this.#x, this.#gradient, this.#lower, this.#upper, this.#margin];
     const sums = new Float64Array(2);
     this.#history.direction(
-      (from, length, q) => reduce(x, g, lower, upper, margin, from, length, q),
-      (from, length, r) => writeDirection(r, x, g, lower, upper, margin, gamma, from, length, this.#direction, sums),
       gamma,
+      (from, length, q) => reduce(x, g, lower, upper, margin, gamma, from, length, q),
+      (from, length, r) => writeDirection(r, x, g, lower, upper, margin, gamma, from, length, this.#direction, sums),
     );
     this.#residual = sums[1]!;
     return sums[0]!;
@@ -303,13 +303,14 @@ function held(x: number, g: number, lowerMargin: number, upperMargin: number): b
   return (x <= lowerMargin && g > 0) || (x >= upperMargin && g < 0);
 }
 
-/** q = the gradient without held components, for one block. */
+/** q = γ times the gradient without held components, for one block. */
 function reduce(
   x: Float32Array,
   g: Float32Array,
   lower: number,
   upper: number,
   margin: number,
+  gamma: number,
   from: number,
   length: number,
   q: Float64Array,
@@ -318,7 +319,7 @@ function reduce(
   const high = upper - margin;
   for (let i = 0; i < length; i++) {
     const gradient = g[from + i]!;
-    q[i] = held(x[from + i]!, gradient, low, high) ? 0 : gradient;
+    q[i] = held(x[from + i]!, gradient, low, high) ? 0 : gamma * gradient;
   }
 }
 
@@ -374,12 +375,19 @@ function writeDirection(
     const at = x[from + i]!;
     const gradient = g[from + i]!;
     const descent = -gamma * gradient;
-    let v = held(at, gradient, low, high) ? descent : -r[i]!;
-    if (v < 0 ? at <= lower : at >= upper) v = 0;
+    let v = -r[i]!;
+    // Inner components come first, in one test that is nearly always false: the signs of d and g are random, and a
+    // branch on them would cost more than everything else here.
+    if (at <= low || at >= high) {
+      if (held(at, gradient, low, high)) v = descent;
+      if (v < 0 ? at <= lower : at >= upper) v = 0;
+    }
     d[from + i] = v;
     slope += gradient * v;
-    const room = descent < 0 ? at - lower : upper - at;
-    const move = Math.min(Math.abs(descent), room);
+    let to = at + descent;
+    if (to < lower) to = lower;
+    else if (to > upper) to = upper;
+    const move = Math.abs(to - at);
     if (move > residual) residual = move;
   }
   sums[0]! += slope;

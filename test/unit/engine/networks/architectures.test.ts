@@ -7,7 +7,7 @@ import { findLayer } from '../../../../src/main/engine/networks/network.ts';
 import { readSafetensorsFile } from '../../../../src/main/formats/safetensors.ts';
 import { IMAGENET_NORMALIZATION, type Normalization } from '../../../../src/shared/network-manifest.ts';
 import { elementCount, floatTensor, type Tensor } from '../../../../src/shared/tensor.ts';
-import { goldenPath, readGolden, relativeError, runTemplate, thirdPartyPath } from './golden.ts';
+import { goldenPath, readGolden, relativeError, runTemplate, thirdPartyPath, type Golden } from './golden.ts';
 
 const GOLDEN = [
   ['alexnet-thin', 'alexnet'],
@@ -34,7 +34,8 @@ describe('architectures built from weights', () => {
       const reference = await readGolden(golden!);
       const network = await loadNetwork(real!, { normalization: reference.normalization });
       expect(network.manifest.architecture).toBe('squeezenet1_1');
-      await expectGolden(network, reference);
+      // The reference was computed before the weights were rounded to float16, which moves activations by 1e-4.
+    await expectGolden(network, reference, 5e-4);
     },
   );
 
@@ -170,15 +171,12 @@ describe('architectures built from weights', () => {
   });
 });
 
-async function expectGolden(
-  network: Parameters<typeof runTemplate>[0] & Template,
-  golden: Awaited<ReturnType<typeof readGolden>>,
-) {
+async function expectGolden(network: Template, golden: Golden, tolerance = 1e-5): Promise<void> {
   const taps = Object.keys(golden.taps);
   const tensors = taps.map((tap) => findLayer({ name: 'golden', layers: network.layers }, tap).tensor);
   const values = await runTemplate(network, golden.image, tensors);
   taps.forEach((tap, i) => {
-    expect(relativeError(values.get(tensors[i]!)!, golden.activation(tap)), tap).toBeLessThan(1e-5);
+    expect(relativeError(values.get(tensors[i]!)!, golden.activation(tap)), tap).toBeLessThan(tolerance);
   });
 }
 

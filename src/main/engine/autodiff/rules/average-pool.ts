@@ -1,6 +1,6 @@
 import { floatTensor } from '../../../../shared/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { listOf, numberOf, scale } from '../emit.ts';
+import { listOf, numberOf, scale, window } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 import { transposedPads } from './transposed-pads.ts';
 
@@ -22,8 +22,8 @@ export const averagePoolGradient: GradientRule = ({ graph, node, outputGradients
   const area = kernel.reduce((a, b) => a * b, 1);
   const name = `d.${node.inputs[0]!}`;
 
-  const tiles = kernel.every((k, i) => k === strides[i] && from[i]! * k === to[i]) && pads.every((p) => p === 0);
-  if (tiles) return [repeat(graph, scale(graph, dy, 1 / area), kernel, name)];
+  const tiles = kernel.every((k, i) => k === strides[i] && from[i]! * k <= to[i]!) && pads.every((p) => p === 0);
+  if (tiles) return [resizeTo(graph, repeat(graph, scale(graph, dy, 1 / area), kernel, name), to)];
 
   const counts = kernel.map((k, i) =>
     Array.from({ length: from[i]! }, (_, j) => {
@@ -51,6 +51,10 @@ export const repeat = (graph: Graph, x: string, factors: readonly number[], name
   const attributes = { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' };
   return graph.op('Resize', [x, '', scales], attributes, name);
 };
+
+/** Cuts or zero-pads the far edges of the spatial axes to the given size. */
+export const resizeTo = (graph: Graph, x: string, size: readonly number[]): string =>
+  size.reduce((value, length, i) => window(graph, value, i + 2, 0, length), x);
 
 /** dy / n with n the product of per-axis counts: one factor where all windows count the same, a map otherwise. */
 function divideByCounts(graph: Graph, dy: string, counts: readonly (readonly number[])[]): string {

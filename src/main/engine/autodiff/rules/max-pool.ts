@@ -3,7 +3,7 @@ import { floatTensor } from '../../../../shared/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
 import { enterBlockedLayout, listOf, notNegative, pad, positive, scale, slice, window } from '../emit.ts';
 import type { BackwardContext, GradientRule } from '../rule.ts';
-import { repeat } from './average-pool.ts';
+import { repeat, resizeTo } from './average-pool.ts';
 
 /** Far below every activation, and still finite: what padding holds in a maximum. */
 const LOWEST = -3e38;
@@ -31,7 +31,7 @@ export const maxPoolGradient: GradientRule = (context) => {
   if (kernel.length !== 2 || listOf(node, 'dilations', [1, 1]).some((d) => d !== 1)) {
     throw new MadderError('network', `Node "${node.name}": only two-dimensional MaxPool without dilation has a gradient rule.`);
   }
-  const tiles = kernel.every((k, i) => k === strides[i] && count[i]! * k === size[i]) && pads.every((p) => p === 0);
+  const tiles = kernel.every((k, i) => k === strides[i] && count[i]! * k <= size[i]!) && pads.every((p) => p === 0);
   if (tiles) return [tilingGradient(context, x, y, dy, kernel)];
 
   const shared = graph.op('Div', [dy, ties(graph, x, y, size, count, kernel, strides, pads)]);
@@ -63,11 +63,17 @@ export const maxPoolGradient: GradientRule = (context) => {
   return [terms.reduce((s, t) => graph.op('Add', [s, t], {}, `d.${x}`))];
 };
 
-/** Windows that tile the picture, such as VGG's 2x2/2: one window per element, and everything stays in the blocked layout. */
+/**
+ * Windows that tile the picture but for a rest at its far edges, such as VGG's 2x2/2: one window per element, and where
+ * there is no rest everything stays in the blocked layout.
+ */
 function tilingGradient(context: BackwardContext, x: string, y: string, dy: string, kernel: readonly number[]): string {
   const { graph, blockedLayout, vanishing } = context;
   const area = kernel.reduce((a, b) => a * b, 1);
-  const difference = graph.op('Add', [x, repeat(graph, scale(graph, y, -1), kernel)]);
+  const size = graph.dims(x).slice(2) as [number, number];
+  const covered = graph.dims(y).slice(2).map((n, i) => n * kernel[i]!) as [number, number];
+  const inner = resizeTo(graph, x, covered);
+  const difference = graph.op('Add', [inner, repeat(graph, scale(graph, y, -1), kernel)]);
   const mask = notNegative(graph, difference);
   const share = graph.op('AveragePool', [mask], { kernel_shape: kernel, strides: kernel });
   const divided = graph.op('Div', [scale(graph, dy, 1 / area), share]);
@@ -75,7 +81,7 @@ function tilingGradient(context: BackwardContext, x: string, y: string, dy: stri
   const afterRelu = graph.producer(x)?.op === 'Relu';
   // Behind a ReLU, windows whose maximum is 0 pass nothing on: masking them here costs a quarter of masking x later.
   const passed = afterRelu ? graph.op('Mul', [shared, positive(graph, y)]) : shared;
-  const dx = graph.op('Mul', [repeat(graph, passed, kernel), mask], {}, `d.${x}`);
+  const dx = resizeTo(graph, graph.op('Mul', [repeat(graph, passed, kernel), mask], {}, `d.${x}`), size);
   if (afterRelu) vanishing.add(dx);
   return dx;
 }

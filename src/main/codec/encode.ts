@@ -1,0 +1,177 @@
+import { randomBytes } from 'node:crypto';
+import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import sharp from 'sharp';
+import { MadderError } from '../../shared/errors.ts';
+import { OUTPUT_SUFFIXES, outputFormat, type OutputFormat } from './formats.ts';
+import { toBytes, type Picture } from './picture.ts';
+
+export interface OutputOptions {
+  /** Files that must not be overwritten: the content and style images. */
+  readonly inputs?: readonly string[];
+}
+
+export interface WriteOptions extends OutputOptions {
+  /** 1 to 100 for JPEG and WebP; the others lose nothing. */
+  readonly quality?: number;
+  readonly metadata?: {
+    /** An XMP packet, UTF-8 text. */
+    readonly xmp?: string;
+  };
+}
+
+/** High enough that no one sees blocks in a painting's texture. */
+const QUALITY = 95;
+
+/**
+ * Writes a picture as 8-bit sRGB, with its profile, in the format of the path's suffix. The file appears complete or
+ * not at all: it is written beside its place, flushed, read back, and only then renamed over what was there.
+ * @throws MadderError `output`, one sentence; a file that existed is then untouched
+ */
+export async function writeImage(path: string, picture: Picture, options: WriteOptions = {}): Promise<void> {
+  const target = await checkOutput(path, options, picture);
+  const bytes = await encode(path, picture, outputFormat(path)!, options);
+  const temporary = temporaryBeside(target);
+  try {
+    await writeFlushed(temporary, bytes);
+    await verify(temporary, picture);
+    await rename(temporary, target);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw writeError(path, cause);
+  }
+}
+
+/**
+ * Checks, before hours of work, that a picture can be written here: the suffix is known, the folder is there and can be
+ * written to, and neither a folder, a protected file nor an input is in the way.
+ * @param size refused where the format cannot hold it
+ * @returns the path to write to: the file that `path` leads to where it is a link
+ * @throws MadderError `output`, one sentence
+ */
+export async function checkOutput(
+  path: string,
+  { inputs = [] }: OutputOptions = {},
+  size?: { readonly width: number; readonly height: number },
+): Promise<string> {
+  const format = outputFormat(path);
+  if (!format) {
+    throw refusal(path, 'does not end like a picture', `choose one of ${OUTPUT_SUFFIXES.join(', ')}`);
+  }
+  if (size && Math.max(size.width, size.height) > format.maxSide) {
+    const longest = `${format.maxSide} pixels a side`;
+    throw refusal(path, `cannot hold ${size.width} x ${size.height} pixels (${longest})`, 'choose .png or .tif');
+  }
+  const target = await realpath(path).catch(() => path);
+  await checkTarget(path, target, inputs);
+  await checkFolder(path, target);
+  return target;
+}
+
+async function checkTarget(path: string, target: string, inputs: readonly string[]): Promise<void> {
+  const existing = await stat(target).catch(() => undefined);
+  if (!existing) return;
+  if (existing.isDirectory()) throw refusal(path, 'is a folder', 'add a file name to it');
+  if (!existing.isFile()) throw refusal(path, 'is not an ordinary file', 'choose another name');
+  for (const input of inputs) {
+    const other = await stat(input).catch(() => undefined);
+    if (other && other.ino === existing.ino && other.dev === existing.dev) {
+      throw refusal(path, 'is one of the pictures that this one is made from', 'choose another name');
+    }
+  }
+  try {
+    await access(target, constants.W_OK);
+  } catch (cause) {
+    throw refusal(path, 'is write-protected', 'choose another name or change its permissions', cause);
+  }
+}
+
+/** Permission bits do not tell about read-only disks, access lists and quotas, so a file is made and removed. */
+async function checkFolder(path: string, target: string): Promise<void> {
+  const folder = await stat(dirname(target)).catch(() => undefined);
+  if (!folder?.isDirectory()) {
+    throw refusal(path, 'is in a folder that does not exist', 'create the folder or choose another');
+  }
+  const probe = temporaryBeside(target);
+  try {
+    await (await open(probe, 'wx')).close();
+    await rm(probe);
+  } catch (cause) {
+    throw writeError(path, cause);
+  }
+}
+
+async function encode(
+  path: string,
+  picture: Picture,
+  format: OutputFormat,
+  options: WriteOptions,
+): Promise<Uint8Array> {
+  const { width, height, data } = picture;
+  if (!data.every(Number.isFinite)) {
+    throw refusal(path, 'was not written: the picture holds undefined values', 'start again with other settings');
+  }
+  const { quality = QUALITY, metadata = {} } = options;
+  const image = sharp(toBytes(picture), { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  image.withIccProfile('srgb');
+  if (metadata.xmp !== undefined) image.withXmp(metadata.xmp);
+  switch (format.name) {
+    case 'png':
+      image.png();
+      break;
+    case 'jpeg':
+      image.jpeg({ quality, chromaSubsampling: '4:4:4' });
+      break;
+    case 'webp':
+      image.webp({ quality, smartSubsample: true });
+      break;
+    case 'tiff':
+      image.tiff({ compression: 'lzw', predictor: 'horizontal' });
+  }
+  try {
+    return await image.toBuffer();
+  } catch (cause) {
+    throw refusal(path, 'could not be encoded', 'choose another format or size', cause);
+  }
+}
+
+async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads the file back: what the disk returns must be the whole picture. */
+async function verify(path: string, { width, height }: Picture): Promise<void> {
+  const { info } = await sharp(path, { failOn: 'error', limitInputPixels: false })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  if (info.width !== width || info.height !== height) {
+    throw new Error(`the file holds ${info.width} x ${info.height} pixels instead of ${width} x ${height}`);
+  }
+}
+
+/** Short whatever the picture's name is, because file systems limit the length of names. */
+const temporaryBeside = (path: string): string => join(dirname(path), `.madder-${randomBytes(6).toString('hex')}.tmp`);
+
+function writeError(path: string, cause: unknown): MadderError {
+  const code = (cause as NodeJS.ErrnoException).code ?? '';
+  const reasons: Readonly<Record<string, readonly [what: string, advice: string]>> = {
+    ENOSPC: ['could not be written because the disk is full', 'free some space or choose another disk'],
+    EDQUOT: ['could not be written because your share of the disk is used up', 'free some space'],
+    EACCES: ['is in a folder that may not be written to', 'choose another folder or change its permissions'],
+    EPERM: ['is in a folder that may not be written to', 'choose another folder or change its permissions'],
+    EROFS: ['is on a disk that cannot be written to', 'choose another folder'],
+    ENOENT: ['is in a folder that cannot hold files', 'choose another folder'],
+    ENAMETOOLONG: ['has too long a name', 'choose a shorter one'],
+  };
+  const [what, advice] = reasons[code] ?? [`could not be written (${code || String(cause)})`, 'choose another folder'];
+  return refusal(path, what, advice, cause);
+}
+
+const refusal = (path: string, what: string, advice: string, cause?: unknown): MadderError =>
+  new MadderError('output', `The output "${path}" ${what}; ${advice}.`, { cause });

@@ -1,0 +1,183 @@
+import type * as ort from 'onnxruntime-node';
+import { MadderError } from '../../../shared/errors.ts';
+import type { Normalization } from '../../../shared/objective.ts';
+import { GraphSession, type SessionOptions } from '../runtime/session.ts';
+import {
+  assembleObjective,
+  assembleStatistics,
+  COEFFICIENTS,
+  contentInput,
+  GRADIENT,
+  gramInput,
+  IMAGE,
+  RAW,
+  termsOf,
+  type NetworkUse,
+  type ObjectiveShape,
+  type Term,
+} from './assemble.ts';
+import { contentFactor, styleFactor } from './normalization.ts';
+
+/** Statistics of a picture by name of the objective's input: Grams [C,C] and content features. */
+export type Statistics = ReadonlyMap<string, Float32Array>;
+
+/** The live weights: λ and the other terms' common weights, and a fader per layer. */
+export interface ObjectiveWeights {
+  readonly style: number;
+  readonly content: number;
+  readonly variation: number;
+  readonly variationL1: number;
+  /** Per network key and layer name; layers without an entry count 1. */
+  readonly styleLayers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  readonly contentLayers: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** A term's value at a picture: normalised (`value`), and as it enters the loss (`weighted`). */
+export interface TermValue extends Term {
+  readonly value: number;
+  readonly weighted: number;
+}
+
+export interface Evaluation {
+  readonly loss: number;
+  /** dL/d(picture), planar [3,H,W]. */
+  readonly gradient: Float32Array;
+  readonly terms: readonly TermValue[];
+}
+
+export interface RunSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+const blockedLayout = ({ provider = 'cpu' }: SessionOptions): boolean => provider === 'cpu';
+
+/** Measures a picture (planar [3,H,W] in [0,1]): Grams at the style layers, features at the content layers. */
+export async function measureStatistics(
+  networks: readonly NetworkUse[],
+  picture: Float32Array,
+  size: RunSize,
+  options: SessionOptions = {},
+): Promise<Statistics> {
+  const used = networks.filter((n) => n.style.length + n.content.length > 0);
+  if (used.length === 0) return new Map();
+  const graph = assembleStatistics(used, { ...size, blockedLayout: blockedLayout(options) });
+  const session = await GraphSession.create(graph, options);
+  try {
+    return new Map(Object.entries(await session.run({ [IMAGE]: session.tensor(IMAGE, picture) })));
+  } finally {
+    await session.release();
+  }
+}
+
+/** Mixes the Grams of several styles linearly; weights are normalised to sum 1. */
+export function mixStatistics(parts: readonly { statistics: Statistics; weight: number }[]): Statistics {
+  const total = parts.reduce((sum, p) => sum + p.weight, 0);
+  if (!(total > 0)) throw new MadderError('input', 'The weights of the styles are all zero; give at least one style a weight above 0.');
+  const mixed = new Map<string, Float32Array>();
+  for (const { statistics, weight } of parts) {
+    for (const [name, values] of statistics) {
+      const sum = mixed.get(name) ?? new Float32Array(values.length);
+      values.forEach((v, i) => (sum[i]! += (weight / total) * v));
+      mixed.set(name, sum);
+    }
+  }
+  return mixed;
+}
+
+/** The scalar to minimise over pictures of one size, with live weights. */
+export class PictureObjective {
+  readonly terms: readonly Term[];
+  readonly #session: GraphSession;
+  readonly #feeds: Record<string, ort.Tensor>;
+  readonly #factors: readonly number[];
+  readonly #coefficients: Float32Array;
+  readonly #normalization: Normalization;
+  #weights: readonly number[] = [];
+
+  private constructor(
+    session: GraphSession,
+    terms: readonly Term[],
+    factors: readonly number[],
+    targets: Statistics,
+    normalization: Normalization,
+  ) {
+    this.#session = session;
+    this.terms = terms;
+    this.#factors = factors;
+    this.#normalization = normalization;
+    this.#coefficients = new Float32Array(terms.length);
+    this.#feeds = Object.fromEntries(
+      [...targets].filter(([name]) => session.has(name)).map(([name, data]) => [name, session.tensor(name, data)]),
+    );
+    this.#feeds[COEFFICIENTS] = session.tensor(COEFFICIENTS, this.#coefficients);
+  }
+
+  /**
+   * @param targets Grams of the style and features of the photo at this size, by input name
+   * @throws MadderError naming the layer where a target is zero or not finite, or that cannot be differentiated
+   */
+  static async create(
+    shape: ObjectiveShape,
+    targets: Statistics,
+    size: RunSize,
+    weights: ObjectiveWeights,
+    normalization: Normalization,
+    options: SessionOptions = {},
+  ): Promise<PictureObjective> {
+    const terms = termsOf(shape);
+    const factors = terms.map((term): number => {
+      if (term.kind === 'style') {
+        const target = targets.get(gramInput(term))!;
+        return styleFactor(normalization, target, Math.sqrt(target.length), term.layer);
+      }
+      if (term.kind === 'content') return contentFactor(normalization, targets.get(contentInput(term))!, term.layer);
+      return 1;
+    });
+    const session = await GraphSession.create(
+      assembleObjective(shape, { ...size, blockedLayout: blockedLayout(options) }),
+      options,
+    );
+    const objective = new PictureObjective(session, terms, factors, targets, normalization);
+    objective.setWeights(weights);
+    return objective;
+  }
+
+  /** Takes effect at the next evaluation; nothing is rebuilt. Whoever optimizes must rebase (Optimizer.rebase). */
+  setWeights(weights: ObjectiveWeights): void {
+    const count = (kind: Term['kind']) => this.terms.filter((t) => t.kind === kind).length;
+    // With relative terms, the number of chosen layers does not change the balance of style and content.
+    const share = (kind: Term['kind']) => (this.#normalization === 'relative' ? 1 / count(kind) : 1);
+    this.#weights = this.terms.map(({ kind, network, layer }) => {
+      switch (kind) {
+        case 'style':
+          return weights.style * (weights.styleLayers[network]?.[layer] ?? 1) * share(kind);
+        case 'content':
+          return weights.content * (weights.contentLayers[network]?.[layer] ?? 1) * share(kind);
+        case 'variation':
+          return weights.variation;
+        case 'variation-l1':
+          return weights.variationL1;
+      }
+    });
+    if (!this.#weights.every(Number.isFinite)) {
+      throw new MadderError('input', 'A weight is not a number; give every weight a finite value.');
+    }
+    this.#weights.forEach((w, i) => (this.#coefficients[i] = w * this.#factors[i]!));
+  }
+
+  /** Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept. */
+  async evaluate(picture: Float32Array): Promise<Evaluation> {
+    const results = await this.#session.run({ ...this.#feeds, [IMAGE]: this.#session.tensor(IMAGE, picture) });
+    const raw = results[RAW]!;
+    const terms = this.terms.map((term, i): TermValue => {
+      const value = raw[i]! * this.#factors[i]!;
+      return { ...term, value, weighted: value * this.#weights[i]! };
+    });
+    return { loss: terms.reduce((sum, t) => sum + t.weighted, 0), gradient: results[GRADIENT]!, terms };
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}

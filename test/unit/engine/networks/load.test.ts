@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { bundledModelsFolder, listNetworks, loadNetwork } from '../../../../src/main/engine/networks/load.ts';
+import { templateFromOnnx } from '../../../../src/main/engine/networks/onnx-network.ts';
+import { makeNode } from '../../../../src/main/engine/networks/template.ts';
+import type { OnnxModel, OnnxValueInfo } from '../../../../src/main/formats/onnx.ts';
+import { writeSafetensors } from '../../../../src/main/formats/safetensors.ts';
+import { IMAGENET_NORMALIZATION, networkManifestSchema } from '../../../../src/shared/network-manifest.ts';
+import { floatTensor } from '../../../../src/shared/tensor.ts';
+import { goldenPath, relativeError, runTemplate } from './golden.ts';
+
+const BUNDLED = 'madder-vgg-robust-v0';
+
+describe('the bundled networks', () => {
+  it('are all listed and load, with the layers that they name', async () => {
+    const manifests = await listNetworks();
+    expect(manifests.map((m) => m.id)).toContain(BUNDLED);
+    for (const manifest of manifests) {
+      const network = await loadNetwork(manifest.id);
+      expect(network.sha256).toBe(manifest.sha256);
+      const names = network.layers.map((l) => l.name);
+      expect(names).toEqual(expect.arrayContaining(manifest.layers.map((l) => l.name)));
+    }
+  });
+
+  it('carry the description into the network', async () => {
+    const network = await loadNetwork(BUNDLED);
+    expect(network.manifest.normalization.assumed).toBeUndefined();
+    expect(network.styleLayers).toEqual({ relu1_1: 1, relu2_1: 1, relu3_1: 1, relu4_1: 0.6, relu5_1: 0.2 });
+    expect(network.layers.find((l) => l.name === 'relu4_1')!.label).toBe('swirls and patches');
+    expect(network.graph.nodes.filter((n) => n.op === 'AveragePool')).toHaveLength(4);
+    expect(network.graph.inputs).toEqual([{ name: network.input, type: 'float32', dims: [1, 3, 'H', 'W'] }]);
+  });
+
+  it('compute something at any size', async () => {
+    const network = await loadNetwork(BUNDLED);
+    const image = floatTensor([1, 3, 33, 50], new Float32Array(3 * 33 * 50).fill(0.5));
+    const features = (await runTemplate(network, image, ['relu5_1'])).get('relu5_1')!;
+    expect(features.dims).toEqual([1, 256, 2, 3]);
+    expect(Math.max(...features.data)).toBeGreaterThan(0);
+  });
+});
+
+describe('files without a description', () => {
+  it('are recognised, and what is assumed is said', async () => {
+    const path = goldenPath('alexnet-thin.weights.safetensors');
+    const { manifest, sha256, id } = await loadNetwork(path);
+    expect(id).toBe('alexnet-thin.weights');
+    expect(manifest.normalization).toEqual({ ...IMAGENET_NORMALIZATION, assumed: true });
+    expect(sha256).toBe(createHash('sha256').update(await readFile(path)).digest('hex'));
+    expect(networkManifestSchema.parse(manifest)).toEqual(manifest);
+  });
+
+  it('take the normalization that is given', async () => {
+    const normalization = { ...IMAGENET_NORMALIZATION, mean: [0, 0, 0] as [number, number, number] };
+    const { manifest } = await loadNetwork(goldenPath('alexnet-thin.onnx'), { normalization });
+    expect(manifest.normalization).toEqual(normalization);
+    expect(manifest.architecture).toBe('onnx');
+  });
+
+  it('as ONNX compute what the same weights do, classifier left out', async () => {
+    const image = floatTensor([1, 3, 40, 56], Float32Array.from({ length: 6720 }, (_, i) => ((i * 7919) % 101) / 101));
+    const fromOnnx = await loadNetwork(goldenPath('resnet18-thin.onnx'));
+    const fromWeights = await loadNetwork(goldenPath('resnet18-thin.weights.safetensors'));
+    expect(fromOnnx.graph.nodes.map((n) => n.op)).not.toContain('Gemm');
+    const tensor = fromOnnx.layers.find((l) => l.name === 'stage5.block2')!.tensor;
+    const actual = (await runTemplate(fromOnnx, image, [tensor])).get(tensor)!;
+    const expected = (await runTemplate(fromWeights, image, ['layer4.1'])).get('layer4.1')!;
+    expect(relativeError(actual, expected)).toBeLessThan(1e-5);
+  });
+
+  it('that are missing are named', async () => {
+    await expect(loadNetwork('/nowhere/vgg.safetensors')).rejects.toThrow(/vgg\.safetensors could not be read/);
+  });
+});
+
+describe('ONNX networks that cannot be used', () => {
+  const picture: OnnxValueInfo = { name: 'x', type: 'float32', dims: [1, 3, 'h', 'w'] };
+  const model = (inputs: OnnxValueInfo[], weights = [1, 2, 3]): OnnxModel => ({
+    opset: 13,
+    producer: '',
+    metadata: {},
+    graph: {
+      name: '',
+      nodes: [makeNode('Conv', ['x', 'w'], 'y', { kernel_shape: [1, 1] }), makeNode('Relu', ['y'], 'z')],
+      initializers: new Map([['w', floatTensor([1, 3, 1, 1], weights)]]),
+      inputs,
+      outputs: [{ name: 'z', type: 'float32', dims: undefined }],
+    },
+  });
+  const template = (m: OnnxModel) => templateFromOnnx(m, IMAGENET_NORMALIZATION, 'net.onnx');
+
+  it('are told from those that can', () => {
+    expect(template(model([picture])).layers.map((l) => l.name)).toEqual(['conv1_1', 'relu1_1']);
+  });
+
+  it.each([
+    ['two inputs', model([picture, { ...picture, name: 'z2' }]), /net\.onnx has 2 inputs; export it/],
+    ['integers', model([{ ...picture, type: 'uint8' }]), /takes uint8 numbers/],
+    ['channels last', model([{ ...picture, dims: [1, 'h', 'w', 3] }]), /shape \[1, h, w, 3\]/],
+    ['one channel', model([{ ...picture, dims: [1, 1, 'h', 'w'] }]), /shape \[1, 1, h, w\]/],
+    ['an undefined weight', model([picture], [1, NaN, 3]), /infinite or undefined numbers in "w"/],
+  ])('for their %s say why', (_, broken, message) => {
+    expect(() => template(broken)).toThrow(expect.objectContaining({ kind: 'network' }));
+    expect(() => template(broken)).toThrow(message);
+  });
+
+  it('for having no layers say so', () => {
+    const m = model([picture]);
+    const graph = { ...m.graph, nodes: [makeNode('GlobalAveragePool', ['x'], 'z')] };
+    expect(() => template({ ...m, graph })).toThrow(/no convolutional layers/);
+  });
+});
+
+describe('a models folder', () => {
+  let folder: string;
+  const weights = writeSafetensors(
+    new Map([
+      ['conv1_1.weight', floatTensor([1, 3, 3, 3], new Float32Array(27).fill(0.1))],
+      ['conv1_1.bias', floatTensor([1], [0])],
+    ]),
+  );
+  const manifest = {
+    version: 1,
+    id: 'tiny',
+    name: 'Tiny',
+    sha256: createHash('sha256').update(weights).digest('hex'),
+    architecture: 'plain',
+    normalization: IMAGENET_NORMALIZATION,
+    layers: [{ name: 'dabs', label: 'dabs of paint', tensor: 'relu1_1' }],
+    styleLayers: { dabs: 1 },
+    contentLayers: { dabs: 1 },
+    licence: '',
+    citation: '',
+    description: '',
+    source: '',
+  };
+  const describeAs = (changes: object, file = 'tiny.json') =>
+    writeFile(join(folder, file), JSON.stringify({ ...manifest, ...changes }));
+  const load = (id: string) => loadNetwork(id, { modelsFolders: [folder, bundledModelsFolder()] });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'madder-'));
+    await writeFile(join(folder, 'tiny.safetensors'), weights);
+  });
+  beforeEach(() => describeAs({}));
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('gives layers the names and labels of the description', async () => {
+    const { layers } = await load('tiny');
+    expect(layers.map((l) => [l.name, l.label])).toEqual([
+      ['conv1_1', 'finest strokes'],
+      ['dabs', 'dabs of paint'],
+    ]);
+  });
+
+  it('says which networks there are when asked for another', async () => {
+    await expect(load('vgg23')).rejects.toThrow(
+      /^There is no network "vgg23"; the networks there are: madder-vgg-robust-v0, .*tiny/,
+    );
+    await expect(load('../tiny')).rejects.toThrow(/no network "\.\.\/tiny"/);
+  });
+
+  it('refuses weights that are not those described', async () => {
+    await describeAs({ sha256: '0'.repeat(64) });
+    await expect(load('tiny')).rejects.toThrow(/not the file that its description names/);
+  });
+
+  it('refuses another architecture than is described', async () => {
+    await describeAs({ architecture: 'vgg19' });
+    await expect(load('tiny')).rejects.toThrow(/holds the architecture plain, its description says vgg19/);
+  });
+
+  it('refuses layers that do not exist', async () => {
+    await describeAs({ styleLayers: { relu9_9: 1 } });
+    await expect(load('tiny')).rejects.toThrow(/no layer "relu9_9"/);
+  });
+
+  it('refuses a description that is not one, and does not list it', async () => {
+    await describeAs({ normalization: { ...IMAGENET_NORMALIZATION, std: [0, 1, 1] } });
+    await expect(load('tiny')).rejects.toThrow(/tiny\.json is not a network description \(normalization\.std\.0: /);
+    expect((await listNetworks([folder])).map((m) => m.id)).toEqual([]);
+    await writeFile(join(folder, 'tiny.json'), '{');
+    await expect(load('tiny')).rejects.toThrow(/not a network description/);
+  });
+
+  it('refuses a description under another name', async () => {
+    await describeAs({}, 'small.json');
+    await copyFile(join(folder, 'tiny.safetensors'), join(folder, 'small.safetensors'));
+    await expect(load('small')).rejects.toThrow(/describes the network "tiny"/);
+  });
+});

@@ -1,0 +1,158 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
+import { findLayer, type Network } from '../../../../src/main/engine/networks/network.ts';
+import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
+import { rewriteSchema } from '../../../../src/shared/rewrites.ts';
+import { floatTensor, type Tensor } from '../../../../src/shared/tensor.ts';
+import { goldenPath, readGolden, relativeError, runTemplate } from './golden.ts';
+
+const image = noise([1, 3, 37, 45]);
+let vgg: Network;
+let resnet: Network;
+beforeAll(async () => {
+  vgg = await loadNetwork(goldenPath('vgg19-thin-maxpool.weights.safetensors'));
+  resnet = await loadNetwork(goldenPath('resnet18-thin.weights.safetensors'));
+});
+
+describe('pooling', () => {
+  it('exchanged for average pooling everywhere, VGG-19 computes what PyTorch does', async () => {
+    const golden = await readGolden(goldenPath('vgg19-thin-avgpool.golden.safetensors'));
+    const { normalization } = golden;
+    const loaded = await loadNetwork(goldenPath('vgg19-thin-maxpool.weights.safetensors'), { normalization });
+    const network = applyRewrites(loaded, [{ pooling: { kind: 'average' } }]);
+    const taps = Object.keys(golden.taps);
+    const values = await runTemplate(network, golden.image, taps);
+    for (const tap of taps) expect(relativeError(values.get(tap)!, golden.activation(tap)), tap).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    ['max', (values: number[]) => Math.max(...values)],
+    ['average', (values: number[]) => values.reduce((s, v) => s + v, 0) / values.length],
+    ['l2', (values: number[]) => Math.sqrt(values.reduce((s, v) => s + v * v, 0) / values.length + 1e-12)],
+  ] as const)('of kind %s takes the same windows, counts only what lies inside, and is scaled', async (kind, pool) => {
+    // 3x3 windows, stride 2, padding 1: most windows at the edges are cut.
+    const network = applyRewrites(resnet, [{ pooling: { kind, scale: 1.5 } }]);
+    const values = await runTemplate(network, image, ['relu1', 'pool1']);
+    const [x, y] = [values.get('relu1')!, values.get('pool1')!];
+    const [, channels, height, width] = x.dims as [number, number, number, number];
+    const expected: number[] = [];
+    for (let c = 0; c < channels; c++) {
+      for (let row = 0; row < y.dims[2]!; row++) {
+        for (let column = 0; column < y.dims[3]!; column++) {
+          const window: number[] = [];
+          for (let i = 2 * row - 1; i <= 2 * row + 1; i++) {
+            for (let j = 2 * column - 1; j <= 2 * column + 1; j++) {
+              if (i >= 0 && i < height && j >= 0 && j < width) window.push(x.data[(c * height + i) * width + j]!);
+            }
+          }
+          expected.push(1.5 * pool(window));
+        }
+      }
+    }
+    expect(relativeError(y, floatTensor(y.dims, expected))).toBeLessThan(1e-6);
+  });
+
+  it('is exchanged in the named layers alone, and the last rewrite of a layer counts', () => {
+    const network = applyRewrites(vgg, [
+      { pooling: { kind: 'l2' } },
+      { pooling: { kind: 'average' } },
+      { pooling: { kind: 'max', layers: ['pool3'] } },
+    ]);
+    const kinds = [1, 2, 3].map((i) => network.graph.nodes.find((n) => n.outputs[0] === `pool${i}`)!.op);
+    expect(kinds).toEqual(['AveragePool', 'AveragePool', 'MaxPool']);
+  });
+
+  it('of a layer that is no pooling is refused, with those there are', () => {
+    const act = () => applyRewrites(vgg, [{ pooling: { kind: 'max', layers: ['relu1_1'] } }]);
+    expect(act).toThrow(/"relu1_1".*is no pooling; its poolings are pool1, pool2, pool3, pool4, pool5/);
+    expect(() => applyRewrites(vgg, [{ pooling: { kind: 'max', layers: ['pool7'] } }])).toThrow(/no layer "pool7"/);
+  });
+
+  it('with gaps in its windows is refused', () => {
+    const nodes = vgg.graph.nodes.map((n) =>
+      n.op === 'MaxPool' ? { ...n, attributes: { ...n.attributes, dilations: [2, 2] } } : n,
+    );
+    const dilated = { ...vgg, graph: { ...vgg.graph, nodes } };
+    expect(() => applyRewrites(dilated, [{ pooling: { kind: 'average' } }])).toThrow(/"pool1" has gaps/);
+  });
+});
+
+describe('padding of the first convolution', () => {
+  it.each([
+    ['reflect', (i: number, size: number) => (i < 0 ? -i : i >= size ? 2 * size - 2 - i : i)],
+    ['edge', (i: number, size: number) => Math.min(Math.max(i, 0), size - 1)],
+  ] as const)('by %s equals a picture padded so beforehand', async (padding, source) => {
+    const network = applyRewrites(resnet, [{ firstPadding: padding }]);
+    const rewritten = (await runTemplate(network, image, ['conv1'])).get('conv1')!;
+    // A margin of 4, of which the convolution (7x7, stride 2, padding 3) reads 3; the outputs of the margin are cut off.
+    const wide = (await runTemplate(resnet, padded(image, 4, source), ['conv1'])).get('conv1')!;
+    expect(relativeError(rewritten, cut(wide, 2, rewritten.dims))).toBeLessThan(1e-6);
+    const zero = (await runTemplate(resnet, image, ['conv1'])).get('conv1')!;
+    expect(relativeError(rewritten, zero)).toBeGreaterThan(1e-3);
+  });
+
+  it('by zeros is the network as it was', () => {
+    expect(applyRewrites(vgg, [{ firstPadding: 'zero' }]).graph).toEqual(vgg.graph);
+  });
+});
+
+describe('identity gradient', () => {
+  it('marks the values of the named ReLUs and leaves the graph alone', () => {
+    const network = applyRewrites(resnet, [{ identityGradient: ['relu5_x', 'layer4.0'] }]);
+    expect([...network.identityGradient]).toEqual(['layer4.1', 'layer4.0']);
+    expect(network.graph.nodes).toEqual(resnet.graph.nodes);
+    expect(resnet.identityGradient.size).toBe(0);
+  });
+
+  it('is refused where there is no ReLU', () => {
+    expect(() => applyRewrites(resnet, [{ identityGradient: ['layer4.1.sum'] }])).toThrow(/not the result of a ReLU/);
+    expect(() => applyRewrites(resnet, [{ identityGradient: ['relu9_x'] }])).toThrow(/no layer "relu9_x"/);
+  });
+});
+
+describe('rewrites', () => {
+  it('are recorded, and applied once', () => {
+    const network = applyRewrites(vgg, [{ firstPadding: 'edge' }]);
+    expect(network.rewrites).toEqual([{ firstPadding: 'edge' }]);
+    expect(() => applyRewrites(network, [{ firstPadding: 'zero' }])).toThrow(/applied once/);
+  });
+
+  it('keep every layer where it was', () => {
+    const network = applyRewrites(vgg, [{ pooling: { kind: 'l2', scale: 0.78 } }, { firstPadding: 'reflect' }]);
+    expect(network.layers).toEqual(vgg.layers);
+    expect(findLayer(network, 'pool1').tensor).toBe('pool1');
+  });
+
+  it('are data, of which anything unknown is refused', () => {
+    expect(rewriteSchema.parse({ pooling: { kind: 'l2', layers: ['pool1'] } })).toBeTruthy();
+    expect(rewriteSchema.safeParse({ pooling: { kind: 'median' } }).success).toBe(false);
+    expect(rewriteSchema.safeParse({ firstPadding: 'edge', extra: 1 }).success).toBe(false);
+  });
+});
+
+function noise(dims: [number, number, number, number]): Tensor<'float32'> {
+  const size = dims.reduce((n, d) => n * d, 1);
+  return floatTensor(dims, Float32Array.from({ length: size }, (_, i) => ((i * 7919) % 101) / 101));
+}
+
+/** The picture with a margin on every side, filled from within by index. */
+function padded(x: Tensor<'float32'>, margin: number, source: (i: number, size: number) => number): Tensor<'float32'> {
+  const [, channels, height, width] = x.dims as [number, number, number, number];
+  const [tall, wide] = [height + 2 * margin, width + 2 * margin];
+  const data = new Float32Array(channels * tall * wide);
+  data.forEach((_, i) => {
+    const [c, row, column] = [Math.floor(i / (tall * wide)), Math.floor(i / wide) % tall, i % wide];
+    data[i] = x.data[(c * height + source(row - margin, height)) * width + source(column - margin, width)]!;
+  });
+  return floatTensor([1, channels, tall, wide], data);
+}
+
+/** The part of the given shape that begins `margin` below and right of the corner. */
+function cut(x: Tensor<'float32'>, margin: number, dims: readonly number[]): Tensor<'float32'> {
+  const [, channels, height, width] = dims as [number, number, number, number];
+  const data = Float32Array.from({ length: channels * height * width }, (_, i) => {
+    const [c, row, column] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
+    return x.data[(c * x.dims[2]! + row + margin) * x.dims[3]! + column + margin]!;
+  });
+  return floatTensor(dims, data);
+}
