@@ -1,9 +1,9 @@
 /** The things on the table of the still life: their shapes and surfaces. Units are decimetres. */
 import { linearHex, mixRgb, ramp, scaleRgb, type Rgb } from './lib/colour.ts';
 import { bell, clamp, mix, saturate, smoothstep } from './lib/maths.ts';
-import { fbm2, fbm3, noise2, noise3, ridged2 } from './lib/noise.ts';
+import { fbm2, fbm3, noise2, noise3 } from './lib/noise.ts';
 import { between, createRandom, hash } from './lib/random.ts';
-import { Plane } from './lib/raster.ts';
+import { blurPlane, Plane } from './lib/raster.ts';
 import { ballBound, layerBound, type Solid } from './lib/tracer.ts';
 
 /** What a surface does with light. */
@@ -74,14 +74,16 @@ export function layCloth(): void {
     for (let i = 0; i < cloth.width; i++) {
       const x = CLOTH.x + i * CLOTH.step;
       const z = CLOTH.z + j * CLOTH.step;
-      const warp = 0.7 * fbm2(x * 0.5 + 3, z * 0.5, 2);
-      const fold = Math.pow(ridged2(x * 0.42 + z * 0.22 + warp, z * 0.3 - x * 0.12 + 1.9 + warp, 3), 2.4);
-      const ripple = 0.05 * ridged2(x * 0.9 + 0.4 * z + 8, z * 0.55 - 0.3 * x, 2);
+      const warp = 0.9 * noise2(x * 0.4 + 3, z * 0.4);
+      const fold = Math.pow(1 - Math.abs(noise2(x * 0.36 + z * 0.3 + warp, z * 0.16 - x * 0.08 + 1.9)), 5);
+      const crease = Math.pow(1 - Math.abs(noise2(x * 0.5 - z * 0.42 + 7 + warp, z * 0.3 + x * 0.2)), 9);
+      const ripple = 0.05 * noise2(x * 1.1 + 0.5 * z + 8, z * 0.7 - 0.3 * x);
       const standing = smoothstep(2.9, 1.6, Math.hypot(x * 0.72, (z - 0.25) * 1.15));
-      const height = (0.62 * fold + ripple) * (1 - 0.94 * standing);
-      cloth.data[j * cloth.width + i] = height + 0.006 * fbm2(x * 7, z * 7, 3);
+      const height = (0.4 * fold + 0.14 * crease + ripple) * (1 - 0.94 * standing);
+      cloth.data[j * cloth.width + i] = height + 0.004 * fbm2(x * 7, z * 7, 3);
     }
   }
+  cloth.data.set(blurPlane(cloth, 4).data);
 }
 
 function clothHeight(x: number, z: number): number {
@@ -103,7 +105,7 @@ function wallSurface(x: number, y: number): Surface {
   const crack = smoothstep(0.965, 1, 1 - Math.abs(noise2(x * 0.7 + 0.4 * trowel + 3, y * 0.7 + 0.3 * cloud)));
   const paint = ramp(
     [
-      [0, linearHex('#4b4a36')],
+      [0, linearHex('#55563f')],
       [0.5, linearHex('#6d6a4c')],
       [1, linearHex('#8c8260')],
     ],
@@ -134,7 +136,7 @@ function jug(cx: number, cz: number): Thing {
     const z = pz - cz;
     const spout = 0.13 * bell(Math.atan2(z, x), 0.5, 0.4) * smoothstep(2.2, 2.8, y);
     const radius = Math.hypot(x, z);
-    const wall = (radius - outer(y) - spout - 0.006 * Math.sin(y * 44)) * 0.72;
+    const wall = (radius - outer(y) - spout - 0.003 * Math.sin(y * 30)) * 0.72;
     const body = Math.max(wall, y - 2.8, -y);
     const hollow = Math.max(body, -Math.max(wall + 0.055, 1.9 - y));
     const hx = x * -0.88 + z * -0.48;
@@ -182,9 +184,9 @@ function apple(cx: number, cz: number, size: number, tilt: number, seed: number)
     const radius = Math.hypot(x, z);
     if (radius < 0.17 && y > 0.5) return matt(linearHex('#4a3218'));
     const around = Math.atan2(z, x);
-    const streak = fbm2(around * 9 + seed, y * 0.9 + seed, 4);
+    const streak = fbm2(around * 6 + seed, y * 0.7 + seed, 4);
     const patch = fbm3(x * 1.2 + seed, y * 1.2, z * 1.2, 3);
-    const ripe = saturate(0.66 + 0.55 * patch + 0.5 * streak - 0.42 * smoothstep(0.5, 0.1, radius));
+    const ripe = saturate(0.72 + 0.6 * patch + 0.3 * streak - 0.42 * smoothstep(0.5, 0.1, radius));
     const skin = ramp(
       [
         [0, linearHex('#b9a63a')],
@@ -342,11 +344,11 @@ export const things: readonly Thing[] = [
     },
   },
   jug(-1.42, 0.95),
-  apple(-0.15, -0.3, 0.62, 0.25, 2),
-  apple(0.62, 0.55, 0.6, -0.3, 11),
-  apple(-1.55, -0.75, 0.58, 1.15, 23),
-  pear(0.18, 0.95, 0.82, 0.25, 5),
-  pear(-0.72, 0.35, 0.7, -0.5, 14),
+  apple(0.0, -0.45, 0.6, 0.25, 2),
+  apple(0.82, 0.35, 0.6, -0.3, 11),
+  apple(-1.75, -0.6, 0.58, 1.15, 23),
+  pear(0.02, 0.75, 0.98, 0.22, 5),
+  pear(-0.8, -0.05, 0.72, -0.35, 14),
   lemon(2.25, -0.55, 0.52, 0.5),
   grapes(0.95, -0.75),
   wineGlass(1.75, 0.85),

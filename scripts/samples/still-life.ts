@@ -1,5 +1,6 @@
 /** A photo-like still life: fruit, a jug and a glass of wine in the soft light of a window, path traced. */
 import { mixRgb, multiplyRgb, scaleRgb, type Rgb } from './lib/colour.ts';
+import { denoise } from './lib/denoise.ts';
 import { develop } from './lib/film.ts';
 import { saturate } from './lib/maths.ts';
 import { hash } from './lib/random.ts';
@@ -10,7 +11,7 @@ import { layCloth, things, type Surface, type Thing } from './still-life-scene.t
 
 const WIDTH = 1200;
 const HEIGHT = 900;
-const SAMPLES = 2;
+const SAMPLES = 4;
 const EYE = { x: 0.25, y: 2.75, z: -8.2 };
 const FOCUS = 8.1;
 const LENS = 0.045;
@@ -98,8 +99,17 @@ function bumped(thing: Thing, x: number, y: number, z: number, normal: Vector): 
   return [nx * scale, ny * scale, nz * scale];
 }
 
-/** Light seen along a ray; `depth` counts the bounces that are left. */
-function see(ray: Ray, depth: number, dice: Dice): Rgb {
+/** What the eye finds first, kept apart so that the light can be cleaned of noise before it meets the colours. */
+class FirstSight {
+  colour: Rgb = [0, 0, 0];
+  light: Rgb = [0, 0, 0];
+  shine: Rgb = [0, 0, 0];
+  normal: Vector = [0, 0, 1];
+  depth = 0;
+}
+
+/** Light seen along a ray; `depth` counts the bounces that are left. Details go to `sight`, if given. */
+function see(ray: Ray, depth: number, dice: Dice, sight?: FirstSight): Rgb {
   const reach: Span = { from: 0, to: 40 };
   const found = firstHit(things, ray, reach);
   if (found < 0) return roomLight(ray);
@@ -108,23 +118,35 @@ function see(ray: Ray, depth: number, dice: Dice): Rgb {
   const y = ray.y + ray.dy * reach.to;
   const z = ray.z + ray.dz * reach.to;
   const smooth = normalOf(thing, x, y, z);
-  if (thing.clear) return depth > 0 ? seeThrough(thing, ray, reach.to, smooth, depth, dice) : ROOM;
-  const normal = bumped(thing, x, y, z, smooth);
-  const surface = thing.surface(x, y, z);
-  const ox = x + smooth[0] * 0.004;
-  const oy = y + smooth[1] * 0.004;
-  const oz = z + smooth[2] * 0.004;
-  const direct = windowLight(ox, oy, oz, normal, surface.glow, dice);
-  let light = scaleRgb(DAYLIGHT, direct);
-  if (depth > 1) {
-    const around = see(scatter(ox, oy, oz, normal, dice), depth === 3 ? 1 : 0, dice);
-    light = [light[0] + Math.min(1.2, around[0]), light[1] + Math.min(1.2, around[1]), light[2] + Math.min(1.2, around[2])];
-  } else {
-    light = [light[0] + ROOM[0], light[1] + ROOM[1], light[2] + ROOM[2]];
+  if (thing.clear) {
+    const seen = depth > 0 ? seeThrough(thing, ray, reach.to, smooth, depth, dice) : ROOM;
+    if (sight) Object.assign(sight, { shine: seen, normal: smooth, depth: reach.to });
+    return seen;
   }
+  const normal = depth > 1 ? bumped(thing, x, y, z, smooth) : smooth;
+  const surface = thing.surface(x, y, z);
+  const off: Vector = [x + smooth[0] * 0.004, y + smooth[1] * 0.004, z + smooth[2] * 0.004];
+  const light = lightAt(off, normal, surface, depth, dice);
   const diffuse = multiplyRgb(surface.colour, light);
-  if (surface.gloss === 0 || depth < 2) return diffuse;
-  return addGloss(diffuse, surface, ray, [ox, oy, oz], normal, dice);
+  const shiny = surface.gloss > 0 && depth > 1;
+  const share = shiny ? glossShare(surface, ray, normal) : 0;
+  const shine = shiny ? scaleRgb(glossLight(surface, ray, off, normal, dice), share) : BLACK;
+  if (sight) Object.assign(sight, { colour: scaleRgb(surface.colour, 1 - share), light, shine, normal, depth: reach.to });
+  return addRgb(scaleRgb(diffuse, 1 - share), shine);
+}
+
+const BLACK: Rgb = [0, 0, 0];
+
+function addRgb(a: Rgb, b: Rgb): Rgb {
+  return [a[0] + b[0], a[1] + b[1], a[2] + b[2]];
+}
+
+/** Light that falls on a surface from the window and, as long as bounces are left, from other things. */
+function lightAt(at: Vector, normal: Vector, surface: Surface, depth: number, dice: Dice): Rgb {
+  const direct = scaleRgb(DAYLIGHT, windowLight(at[0], at[1], at[2], normal, surface.glow, dice));
+  if (depth <= 1) return addRgb(direct, ROOM);
+  const around = see(scatter(at[0], at[1], at[2], normal, dice), depth === 3 ? 1 : 0, dice);
+  return addRgb(direct, [Math.min(1.2, around[0]), Math.min(1.2, around[1]), Math.min(1.2, around[2])]);
 }
 
 function scatter(x: number, y: number, z: number, normal: Vector, dice: Dice): Ray {
@@ -144,13 +166,18 @@ function fresnel(gloss: number, ray: Ray, normal: Vector): number {
   return gloss + (1 - gloss) * Math.pow(1 - facing, 5);
 }
 
-function addGloss(diffuse: Rgb, surface: Surface, ray: Ray, at: Vector, normal: Vector, dice: Dice): Rgb {
+function glossShare(surface: Surface, ray: Ray, normal: Vector): number {
+  const polish = surface.gloss / (surface.gloss + 0.012 + surface.blur * 0.15);
+  return Math.min(0.6, fresnel(surface.gloss, ray, normal)) * polish;
+}
+
+function glossLight(surface: Surface, ray: Ray, at: Vector, normal: Vector, dice: Dice): Rgb {
   const [mx, my, mz] = mirrored(ray, normal);
-  const blur = surface.blur;
-  const jitter = (): number => blur * (dice.next() + dice.next() - 1) * 1.6;
-  const seen = see(makeRay(at[0], at[1], at[2], mx + jitter(), my + jitter(), mz + jitter()), 0, dice);
-  const share = Math.min(0.6, fresnel(surface.gloss, ray, normal)) * (surface.gloss / (surface.gloss + 0.012 + blur * 0.15));
-  return mixRgb(diffuse, seen, share);
+  const blur = surface.blur * 1.6;
+  const jx = blur * (dice.next() + dice.next() - 1);
+  const jy = blur * (dice.next() + dice.next() - 1);
+  const jz = blur * (dice.next() + dice.next() - 1);
+  return see(makeRay(at[0], at[1], at[2], mx + jx, my + jy, mz + jz), 0, dice);
 }
 
 /** Clear things reflect a part; the rest goes on, bent by wine and straight through thin glass. */
@@ -230,21 +257,33 @@ function cameraRay(px: number, py: number, dice: Dice): Ray {
 
 function render(): Raster {
   layCloth();
-  const scene = new Raster(WIDTH, HEIGHT);
+  const colour = new Raster(WIDTH, HEIGHT);
+  const light = new Raster(WIDTH, HEIGHT);
+  const shine = new Raster(WIDTH, HEIGHT);
+  const guide = { normal: new Raster(WIDTH, HEIGHT), depth: new Float32Array(WIDTH * HEIGHT) };
+  const sight = new FirstSight();
   for (let i = 0; i < WIDTH * HEIGHT; i++) {
-    let r = 0;
-    let g = 0;
-    let b = 0;
     for (let k = 0; k < SAMPLES; k++) {
       const dice = new Dice(i, k);
-      const seen = see(cameraRay(i % WIDTH, Math.floor(i / WIDTH), dice), 3, dice);
-      r += Math.min(6, seen[0]);
-      g += Math.min(6, seen[1]);
-      b += Math.min(6, seen[2]);
+      Object.assign(sight, { colour: BLACK, light: BLACK, shine: BLACK });
+      see(cameraRay(i % WIDTH, Math.floor(i / WIDTH), dice), 3, dice, sight);
+      addSample(colour, i, sight.colour);
+      addSample(light, i, sight.light);
+      addSample(shine, i, sight.shine);
+      addSample(guide.normal, i, sight.normal);
+      guide.depth[i] = guide.depth[i]! + sight.depth / SAMPLES;
     }
-    scene.set(i, [r / SAMPLES, g / SAMPLES, b / SAMPLES]);
   }
-  return develop(scene, { exposure: 1, glow: 0.05, grain: 0.024, vignette: 0.3, saturation: 1.08, seed: 9 });
+  const clean = denoise(light, guide, 4, 2.2);
+  const scene = new Raster(WIDTH, HEIGHT);
+  for (let i = 0; i < WIDTH * HEIGHT; i++) scene.set(i, addRgb(multiplyRgb(colour.get(i), clean.get(i)), shine.get(i)));
+  return develop(scene, { exposure: 1.75, glow: 0.06, grain: 0.03, vignette: 0.3, saturation: 1.06, seed: 9 });
+}
+
+function addSample(raster: Raster, index: number, value: Vector): void {
+  for (let c = 0; c < 3; c++) {
+    raster.data[index * 3 + c] = raster.data[index * 3 + c]! + Math.min(5, value[c]!) / SAMPLES;
+  }
 }
 
 export const stillLife: SamplePicture = {

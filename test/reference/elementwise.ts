@@ -75,6 +75,7 @@ export const elementwiseOperators: Record<string, Operator> = {
   Sqrt: unary(Math.sqrt),
   Neg: unary((x) => -x),
   Abs: unary(Math.abs),
+  Floor: unary(Math.floor),
   Reciprocal: unary((x) => 1 / x),
   Not: unary((x) => (x === 0 ? 1 : 0)),
   Identity: unary((x) => x),

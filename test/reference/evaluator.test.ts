@@ -317,6 +317,7 @@ const MODELS: Readonly<Record<string, (r: Random) => Model>> = {
   Sqrt: unary(0, 9),
   Neg: unary(-2, 2),
   Abs: unary(-2, 2),
+  Floor: unary(-3, 3),
   Reciprocal: unary(0.2, 4),
   Identity: unary(-2, 2),
   Dropout: (r) => ({ inputs: [array(r, anyShape(r))] }),

@@ -1,14 +1,14 @@
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node';
+import { writeOnnx } from '../../src/main/formats/onnx-codec.ts';
 import type { OnnxModel } from '../../src/main/formats/onnx.ts';
 import { arrayOf, type NdArray } from '../reference/array.ts';
-import { writeModel } from './temporary-writer.ts';
 
 /** Runs a model with ONNX Runtime on the cpu; feeds are rounded to the model's input types. */
 export async function runModel(
   model: OnnxModel,
   feeds: Readonly<Record<string, NdArray>>,
 ): Promise<Record<string, NdArray>> {
-  const session = await InferenceSession.create(writeModel(model), {
+  const session = await InferenceSession.create(writeOnnx(model).bytes, {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     logSeverityLevel: 3,

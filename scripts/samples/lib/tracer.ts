@@ -82,7 +82,7 @@ function marchSolid(solid: Solid, ray: Ray, from: number, to: number): number {
   let t = from;
   for (let k = 0; k < 90 && t < to; k++) {
     const d = solid.distance(ray.x + ray.dx * t, ray.y + ray.dy * t, ray.z + ray.dz * t);
-    if (d < PRECISION) return t;
+    if (d < PRECISION + 0.0001 * t) return t;
     t += d;
   }
   return -1;
@@ -90,9 +90,13 @@ function marchSolid(solid: Solid, ray: Ray, from: number, to: number): number {
 
 /** The direction in which the distance to a solid grows fastest. */
 export function normalOf(solid: Solid, x: number, y: number, z: number, step = 0.002): [number, number, number] {
-  const nx = solid.distance(x + step, y, z) - solid.distance(x - step, y, z);
-  const ny = solid.distance(x, y + step, z) - solid.distance(x, y - step, z);
-  const nz = solid.distance(x, y, z + step) - solid.distance(x, y, z - step);
+  const a = solid.distance(x + step, y - step, z - step);
+  const b = solid.distance(x - step, y - step, z + step);
+  const c = solid.distance(x - step, y + step, z - step);
+  const d = solid.distance(x + step, y + step, z + step);
+  const nx = a - b - c + d;
+  const ny = -a - b + c + d;
+  const nz = -a + b - c + d;
   const scale = 1 / (Math.hypot(nx, ny, nz) || 1);
   return [nx * scale, ny * scale, nz * scale];
 }

@@ -56,9 +56,11 @@ export function readSafetensors(bytes: Uint8Array, file = 'the weights file'): S
   };
   if (bytes.byteLength < 8) return refuse(`it is only ${bytes.byteLength} bytes long`);
   const declared = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (declared > MAX_HEADER_BYTES) return refuse(`it declares a header of ${declared} bytes, beyond the limit of 100 MB`);
+  if (declared > MAX_HEADER_BYTES)
+    return refuse(`it declares a header of ${declared} bytes, beyond the limit of 100 MB`);
   const start = 8 + Number(declared);
-  if (start > bytes.byteLength) return refuse(`its header is cut off (${declared} bytes in a file of ${bytes.byteLength})`);
+  if (start > bytes.byteLength)
+    return refuse(`its header is cut off (${declared} bytes in a file of ${bytes.byteLength})`);
 
   const data = bytes.subarray(start);
   const metadata: Record<string, string> = {};

@@ -31,6 +31,25 @@ const fixed: readonly GradientCase[] = [
     const pooled = graph.op('MaxPool', [first], { kernel_shape: [2, 2], strides: [2, 2] });
     return graph.op('GlobalAveragePool', [relu(graph, conv(graph, random, pooled, 2))]);
   }),
+  composition('a tap on a relu that a tiling max pool reads too', (graph, u, random) => {
+    const features = relu(graph, conv(graph, random, u, 2));
+    const pooled = graph.op('MaxPool', [features], { kernel_shape: [2, 2], strides: [2, 2] });
+    return [features, pooled];
+  }),
+  composition('a relu read by two max pools and a convolution', (graph, u, random) => {
+    const features = relu(graph, conv(graph, random, u, 2));
+    const pool = (k: number) => graph.op('MaxPool', [features], { kernel_shape: [k, k], strides: [2, 2] });
+    return [pool(2), pool(3), conv(graph, random, features, 2)];
+  }),
+  composition('a max pool that reads the sum of two branches', (graph, u, random) => {
+    const sum = graph.op('Add', [relu(graph, conv(graph, random, u, 2)), graph.op('Tanh', [u])]);
+    return relu(graph, graph.op('MaxPool', [sum], { kernel_shape: [2, 2], strides: [2, 2] }));
+  }),
+  composition('relu after relu, around a max pool and a dropout', (graph, u, random) => {
+    const twice = relu(graph, relu(graph, conv(graph, random, u, 2)));
+    const pooled = graph.op('MaxPool', [graph.op('Dropout', [twice])], { kernel_shape: [2, 2], strides: [2, 2] });
+    return [relu(graph, pooled), pooled];
+  }),
   composition('a diamond: two branches from one value meet again', (graph, u, random) => {
     const stem = conv(graph, random, u, 2);
     return graph.op('Mul', [graph.op('Sigmoid', [stem]), graph.op('Tanh', [stem])]);

@@ -22,7 +22,17 @@ const KNOWN: readonly (readonly [kernel: number, stride: number, pad: number])[]
   [3, 3, 0],
 ];
 
-const size = fc.tuple(fc.integer({ min: 5, max: 8 }), fc.integer({ min: 5, max: 8 }));
+const size = fc.tuple(fc.integer({ min: 5, max: 7 }), fc.integer({ min: 5, max: 8 }));
+
+/**
+ * Whether ceil_mode would add a window that begins behind the picture. ONNX Runtime 1.30 drops it when it computes but
+ * not when it infers shapes, and then refuses its own graph: no network can ask for it.
+ */
+const addsWindowBehind = ({ kernel, strides, pads, size: sizes }: Omit<Pool, 'ceil'>): boolean =>
+  kernel.some((k, axis) => {
+    const outputs = Math.ceil((sizes[axis]! + pads[axis]! + pads[axis + 2]! - k) / strides[axis]!) + 1;
+    return (outputs - 1) * strides[axis]! >= sizes[axis]! + pads[axis]!;
+  });
 
 export const knownPool: fc.Arbitrary<Pool> = fc
   .record({ window: fc.constantFrom(...KNOWN), ceil: fc.boolean(), size })
@@ -43,7 +53,8 @@ export const anyPool: fc.Arbitrary<Pool> = fc
     ceil: fc.boolean(),
     size,
   })
-  .map((p) => ({ ...p, pads: p.pads.map((pad, k) => Math.min(pad, p.kernel[k % 2]! - 1)) }));
+  .map((p) => ({ ...p, pads: p.pads.map((pad, k) => Math.min(pad, p.kernel[k % 2]! - 1)) }))
+  .map((p) => ({ ...p, ceil: p.ceil && !addsWindowBehind(p) }));
 
 export const poolAttributes = ({ kernel, strides, pads, ceil }: Pool) => ({
   kernel_shape: kernel,
@@ -76,10 +87,10 @@ const averagePool = (name: string, pool: fc.Arbitrary<Pool>, runs: number): Grad
   );
 
 export const poolCases: readonly GradientCase[] = [
-  maxPool('MaxPool, windows of known networks', knownPool, 40),
-  maxPool('MaxPool, any window', anyPool, 40),
-  averagePool('AveragePool, windows of known networks', knownPool, 40),
-  averagePool('AveragePool, any window', anyPool, 40),
+  maxPool('MaxPool, windows of known networks', knownPool, 24),
+  maxPool('MaxPool, any window', anyPool, 24),
+  averagePool('AveragePool, windows of known networks', knownPool, 24),
+  averagePool('AveragePool, any window', anyPool, 24),
   gradientCase('pools without attributes', { max: fc.boolean() }, ({ max }) => ({
     dims: [1, 2, 4, 5],
     values: distinct,

@@ -63,7 +63,8 @@ const lrn = gradientCase(
   'LRN',
   {
     channels: small(6),
-    size: fc.constantFrom(1, 2, 3, 4, 5),
+    // ONNX Runtime refuses even sizes.
+    size: fc.constantFrom(1, 3, 5),
     alpha: fc.constantFrom(1e-4, 0.1, 1),
     beta: fc.constantFrom(0.75, 0.5),
     bias: fc.constantFrom(1, 2),
@@ -100,7 +101,7 @@ const instanceNormalization = gradientCase(
 const layerNormalization = gradientCase(
   'LayerNormalization',
   {
-    dims: fc.tuple(small(2), small(3), fc.integer({ min: 2, max: 5 })).map((d) => [...d]),
+    dims: fc.tuple(small(2), small(3), fc.integer({ min: 4, max: 6 })).map((d) => [...d]),
     axis: fc.constantFrom(-1, -2, 1, 2),
     shift: fc.boolean(),
   },

@@ -49,7 +49,10 @@ describe('safetensors', () => {
   it('gives back any shapes and numbers', () => {
     const tensor = fc.array(fc.nat(3), { maxLength: 4 }).map((dims) => {
       const size = dims.reduce((n, d) => n * d, 1);
-      return floatTensor(dims, Array.from({ length: size }, (_, i) => i / 3));
+      return floatTensor(
+        dims,
+        Array.from({ length: size }, (_, i) => i / 3),
+      );
     });
     fc.assert(
       fc.property(fc.dictionary(fc.string(), tensor), (tensors) => {

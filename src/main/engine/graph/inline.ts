@@ -101,6 +101,7 @@ export function inlineTemplate(
       entries.set(node.outputs[0]!, entryOf(node.inputs[0]!));
     } else {
       const inputs = node.inputs.map((name) => (name === '' ? '' : nameOf(name)));
+      while (inputs.at(-1) === '') inputs.pop();
       const isKept = (name: string): boolean => name !== '' && (needed.has(name) || node.op === 'Split');
       const outputs = node.outputs.map((name) => (isKept(name) ? graph.fresh(prefix + name) : ''));
       while (outputs.at(-1) === '') outputs.pop();

@@ -1,34 +1,7 @@
-import type { AttributeValue, OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
-import { numbersOf } from '../../../shared/tensor.ts';
+import type { OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
 import type { Layer } from './network.ts';
+import { fieldSize, POINTWISE, POOLS, receptiveFields, type Field } from './receptive-fields.ts';
 import { producersOf } from './template.ts';
-
-/**
- * What a feature map sees of the picture. Along each spatial axis (rows, columns), the feature at position p sees the
- * pixels from `p * stride + first` to `p * stride + last`, whatever lies beyond the edges being padding.
- */
-export interface Field {
-  readonly channels: number | undefined;
-  readonly stride: readonly [number, number];
-  readonly first: readonly [number, number];
-  readonly last: readonly [number, number];
-  /** Convolutions on the longest path from the picture. */
-  readonly depth: number;
-}
-
-/** What is known of a value that depends on the picture: its field, or that it mixes the whole picture. */
-type Sight = Field | 'everything';
-
-/** Operators that work on every position by itself (given that their constants broadcast over positions). */
-const POINTWISE = new Set(
-  (
-    'Abs Add BatchNormalization Cast Celu Clip Div Dropout Elu Erf Exp Gelu HardSigmoid HardSwish Identity LRN ' +
-    'LeakyRelu Log Max Mean Min Mish Mul Neg PRelu Pow Reciprocal Relu Selu Sigmoid Softplus Softsign Sqrt Sub Sum ' +
-    'Tanh ThresholdedRelu'
-  ).split(' '),
-);
-
-const POOLS = new Set(['MaxPool', 'AveragePool', 'LpPool']);
 
 const ACTIVATIONS = new Set(
   (
@@ -40,24 +13,6 @@ const ACTIVATIONS = new Set(
 /** Nonlinearities that, multiplied with their own argument, make one activation: SiLU, Mish, GELU, hard swish. */
 const GATES = new Set(['Sigmoid', 'HardSigmoid', 'Tanh', 'Erf', 'Clip', 'Relu']);
 
-/**
- * The fields of all values that depend on `input` and see a bounded part of it. Values behind global pooling, fully
- * connected layers, reductions and operators whose reach is unknown are left out.
- */
-export function receptiveFields(graph: OnnxGraph, input: string): Map<string, Field> {
-  const sights = new Map<string, Sight>([
-    [input, { channels: 3, stride: [1, 1], first: [0, 0], last: [0, 0], depth: 0 }],
-  ]);
-  for (const node of graph.nodes) {
-    const seen = node.inputs.map((i) => sights.get(i));
-    if (seen.every((s) => s === undefined)) continue;
-    node.outputs.forEach((output, k) => {
-      if (output !== '') sights.set(output, seen.includes('everything') ? 'everything' : through(graph, node, seen, k));
-    });
-  }
-  return new Map([...sights].filter((entry): entry is [string, Field] => entry[1] !== 'everything'));
-}
-
 /** A place to read features from, before its field is known. */
 export type LayerMark = Pick<Layer, 'name' | 'tensor' | 'kind'>;
 
@@ -67,7 +22,7 @@ export function describeLayers(graph: OnnxGraph, input: string, marks: readonly 
   const layers = marks.flatMap((mark): Layer[] => {
     const field = fields.get(mark.tensor);
     if (!field) return [];
-    const receptiveField = sizeOf(field);
+    const receptiveField = fieldSize(field);
     const stride = Math.max(...field.stride);
     return [{ ...mark, label: painterWords(receptiveField), channels: field.channels, stride, receptiveField }];
   });
@@ -147,128 +102,6 @@ export function painterWords(receptiveField: number): string {
   return 'large shapes';
 }
 
-const sizeOf = (field: Field): number => Math.max(...[0, 1].map((axis) => field.last[axis]! - field.first[axis]! + 1));
-
-type Axis = 0 | 1;
-const pair = (f: (axis: Axis) => number): [number, number] => [f(0), f(1)];
-
-/** What output `k` of a node sees, given what its inputs see (undefined for constants; at least one is not). */
-function through(graph: OnnxGraph, node: OnnxNode, seen: readonly (Sight | undefined)[], k: number): Sight {
-  const fields = seen.filter((s): s is Field => s !== undefined && s !== 'everything');
-  const field = seen[0] as Field | undefined;
-  if (POINTWISE.has(node.op)) return union(fields);
-  if (node.op === 'Concat') return isChannelAxis(node.attributes['axis']) ? concatenated(fields) : 'everything';
-  if (!field || fields.length > 1) return 'everything';
-  switch (node.op) {
-    case 'Conv':
-      return { ...windowed(graph, node, field), channels: constantDims(graph, node.inputs[1])?.[0], depth: field.depth + 1 };
-    case 'ConvTranspose':
-      return transposed(graph, node, field);
-    case 'MaxPool':
-    case 'AveragePool':
-    case 'LpPool':
-      return windowed(graph, node, field);
-    case 'Pad':
-      return padded(graph, node, field);
-    case 'Split':
-      return isChannelAxis(node.attributes['axis']) ? { ...field, channels: constantNumbers(graph, node.inputs[1])?.[k] } : 'everything';
-    case 'Slice':
-      return constantNumbers(graph, node.inputs[3])?.every(isChannelAxis) ? { ...field, channels: undefined } : 'everything';
-    case 'Resize':
-    case 'Upsample':
-      return resized(graph, node, field);
-    default:
-      return 'everything';
-  }
-}
-
-/** Branches that meet: everything that any of them sees. */
-function union(fields: readonly Field[]): Field {
-  const channels = fields.flatMap((f) => f.channels ?? []);
-  return {
-    channels: channels.length > 0 ? Math.max(...channels) : undefined,
-    stride: pair((a) => Math.max(...fields.map((f) => f.stride[a]))),
-    first: pair((a) => Math.min(...fields.map((f) => f.first[a]))),
-    last: pair((a) => Math.max(...fields.map((f) => f.last[a]))),
-    depth: Math.max(...fields.map((f) => f.depth)),
-  };
-}
-
-function concatenated(fields: readonly Field[]): Field {
-  const known = fields.every((f) => f.channels !== undefined);
-  return { ...union(fields), channels: known ? fields.reduce((n, f) => n + f.channels!, 0) : undefined };
-}
-
-/** A sliding window of k positions, d apart, every s positions, beginning p before the edge. */
-function windowed(graph: OnnxGraph, node: OnnxNode, field: Field): Field {
-  const window = windowOf(graph, node);
-  return {
-    ...field,
-    stride: pair((a) => field.stride[a] * window.stride[a]),
-    first: pair((a) => field.first[a] - window.pad[a] * field.stride[a]),
-    last: pair((a) => field.last[a] + (window.extent[a] - 1 - window.pad[a]) * field.stride[a]),
-  };
-}
-
-/** Transposed convolution: output q gathers from the inputs p with 0 <= q + pad - p * s < extent. */
-function transposed(graph: OnnxGraph, node: OnnxNode, field: Field): Field {
-  const window = windowOf(graph, node);
-  const perGroup = constantDims(graph, node.inputs[1])?.[1];
-  const stride = pair((a) => field.stride[a] / window.stride[a]);
-  return {
-    channels: perGroup === undefined ? undefined : perGroup * ((node.attributes['group'] as number | undefined) ?? 1),
-    stride,
-    first: pair((a) => Math.floor(field.first[a] + (window.pad[a] - window.extent[a] + 1) * stride[a])),
-    last: pair((a) => Math.ceil(field.last[a] + window.pad[a] * stride[a])),
-    depth: field.depth + 1,
-  };
-}
-
-/** Enlarging or shrinking by constant factors; cubic interpolation reaches two positions to either side, others one. */
-function resized(graph: OnnxGraph, node: OnnxNode, field: Field): Sight {
-  const factors = constantNumbers(graph, node.inputs[node.op === 'Resize' ? 2 : 1]);
-  if (factors?.length !== 4 || factors[0] !== 1 || factors[1] !== 1) return 'everything';
-  const reach = node.attributes['mode'] === 'cubic' ? 2 : 1;
-  return {
-    ...field,
-    stride: pair((a) => field.stride[a] / factors[2 + a]!),
-    first: pair((a) => field.first[a] - reach * field.stride[a]),
-    last: pair((a) => field.last[a] + reach * field.stride[a]),
-  };
-}
-
-function padded(graph: OnnxGraph, node: OnnxNode, field: Field): Sight {
-  const pads = constantNumbers(graph, node.inputs[1]);
-  if (pads?.length !== 8) return 'everything';
-  const shift = (a: Axis) => pads[2 + a]! * field.stride[a];
-  return { ...field, first: pair((a) => field.first[a] - shift(a)), last: pair((a) => field.last[a] - shift(a)) };
-}
-
-function windowOf(graph: OnnxGraph, node: OnnxNode) {
-  const list = (name: string) => node.attributes[name] as readonly number[] | undefined;
-  const kernel = list('kernel_shape') ?? constantDims(graph, node.inputs[1])?.slice(2) ?? [1, 1];
-  const stride = pair((a) => list('strides')?.[a] ?? 1);
-  const extent = pair((a) => (kernel[a]! - 1) * (list('dilations')?.[a] ?? 1) + 1);
-  const automatic = node.attributes['auto_pad'];
-  const pad = pair((a) => {
-    const total = Math.max(extent[a] - stride[a], 0); // of SAME_*, for sizes that the stride divides
-    if (automatic === 'SAME_UPPER') return Math.floor(total / 2);
-    if (automatic === 'SAME_LOWER') return Math.ceil(total / 2);
-    return automatic === 'VALID' ? 0 : (list('pads')?.[a] ?? 0);
-  });
-  return { stride, extent, pad };
-}
-
-const constantDims = (graph: OnnxGraph, name: string | undefined): readonly number[] | undefined =>
-  graph.initializers.get(name ?? '')?.dims;
-
-function constantNumbers(graph: OnnxGraph, name: string | undefined): number[] | undefined {
-  const tensor = graph.initializers.get(name ?? '');
-  return tensor && numbersOf(tensor);
-}
-
-const isChannelAxis = (axis: AttributeValue | undefined): boolean => axis === 1 || axis === -3;
-
 interface Candidate {
   readonly tensor: string;
   readonly kind: Layer['kind'];
@@ -343,7 +176,7 @@ function gateBetween(
 ): OnnxNode[] | undefined {
   const longest = 6; // hard swish and tanh-GELU, spelled out, take fewer
   const nodes: OnnxNode[] = [];
-  for (let value = gate; value !== source; ) {
+  for (let value = gate; value !== source;) {
     const node = producers.get(value);
     const dependent = node?.inputs.filter((i) => fields.has(i)) ?? [];
     if (!node || !POINTWISE.has(node.op) || dependent.length !== 1 || nodes.length === longest) return undefined;

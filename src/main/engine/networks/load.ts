@@ -54,9 +54,7 @@ export async function loadNetwork(idOrPath: string, options: LoadOptions = {}): 
 }
 
 /** Descriptions of the networks in the folders, by id; of equal ids the first. Unusable descriptions are left out. */
-export async function listNetworks(
-  folders: readonly string[] = [bundledModelsFolder()],
-): Promise<NetworkManifest[]> {
+export async function listNetworks(folders: readonly string[] = [bundledModelsFolder()]): Promise<NetworkManifest[]> {
   const found = new Map<string, NetworkManifest>();
   for (const folder of folders) {
     const files = existsSync(folder) ? await readdir(folder) : [];
@@ -88,11 +86,17 @@ async function readManifest(path: string): Promise<NetworkManifest> {
   if (!parsed.success) {
     const { path: place, message } = parsed.error.issues[0]!;
     const where = place.length > 0 ? `${place.join('.')}: ` : '';
-    throw new MadderError('network', `${path} is not a network description (${where}${message}); correct or remove it.`);
+    throw new MadderError(
+      'network',
+      `${path} is not a network description (${where}${message}); correct or remove it.`,
+    );
   }
   const expected = basename(path, '.json');
   if (parsed.data.id !== expected) {
-    throw new MadderError('network', `${path} describes the network "${parsed.data.id}"; rename it, or correct its id.`);
+    throw new MadderError(
+      'network',
+      `${path} describes the network "${parsed.data.id}"; rename it, or correct its id.`,
+    );
   }
   return parsed.data;
 }
@@ -103,7 +107,10 @@ async function loadDescribed(description: string, options: LoadOptions): Promise
   const path = join(dirname(description), weightsFileOf(manifest));
   const { sha256, architecture, template } = await readTemplate(path, manifest.normalization);
   if (sha256 !== manifest.sha256) {
-    throw new MadderError('network', `${path} is not the file that its description names; copy or download both again.`);
+    throw new MadderError(
+      'network',
+      `${path} is not the file that its description names; copy or download both again.`,
+    );
   }
   if (architecture !== manifest.architecture) {
     throw new MadderError(

@@ -28,8 +28,14 @@ export function normalizationNodes(
     ordered = `${output}.bgr`;
     nodes.push(makeNode('Concat', [blue, green, red], ordered, { axis: 1 }));
   }
-  const factor = floatTensor([1, 3, 1, 1], std.map((s) => scale / s));
-  const offset = floatTensor([1, 3, 1, 1], mean.map((m, c) => -m / std[c]!));
+  const factor = floatTensor(
+    [1, 3, 1, 1],
+    std.map((s) => scale / s),
+  );
+  const offset = floatTensor(
+    [1, 3, 1, 1],
+    mean.map((m, c) => -m / std[c]!),
+  );
   nodes.push(makeNode('Mul', [ordered, constant('factor', factor)], `${output}.scaled`));
   nodes.push(makeNode('Add', [`${output}.scaled`, constant('offset', offset)], output));
   return { nodes, initializers };

@@ -29,7 +29,10 @@ export function templateFromOnnx(model: OnnxModel, normalization: Normalization,
   };
   const layers = findLayers(whole, input);
   if (layers.length === 0) {
-    throw new MadderError('network', `${file} holds no convolutional layers to read features from; choose another network.`);
+    throw new MadderError(
+      'network',
+      `${file} holds no convolutional layers to read features from; choose another network.`,
+    );
   }
   const features = pruned({ ...whole, outputs: layerOutputs(layers) });
   const constants = new Map<string, Tensor>();
@@ -55,10 +58,7 @@ function withoutConstantNodes(graph: OnnxGraph): OnnxGraph {
 function findPicture(graph: OnnxGraph, file: string): OnnxValueInfo {
   const fed = graph.inputs.filter((i) => !graph.initializers.has(i.name));
   const refuse = (why: string): never => {
-    throw new MadderError(
-      'network',
-      `${file} ${why}; export it with one input of shape [1, 3, height, width].`,
-    );
+    throw new MadderError('network', `${file} ${why}; export it with one input of shape [1, 3, height, width].`);
   };
   const picture = fed[0];
   if (!picture || fed.length > 1) return refuse(`has ${fed.length} inputs`);

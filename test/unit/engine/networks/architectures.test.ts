@@ -7,7 +7,15 @@ import { findLayer } from '../../../../src/main/engine/networks/network.ts';
 import { readSafetensorsFile } from '../../../../src/main/formats/safetensors.ts';
 import { IMAGENET_NORMALIZATION, type Normalization } from '../../../../src/shared/network-manifest.ts';
 import { elementCount, floatTensor, type Tensor } from '../../../../src/shared/tensor.ts';
-import { goldenPath, readGolden, relativeError, runTemplate, thirdPartyPath, type Golden } from './golden.ts';
+import {
+  goldenPath,
+  inlinedDims,
+  readGolden,
+  relativeError,
+  runTemplate,
+  thirdPartyPath,
+  type Golden,
+} from './golden.ts';
 
 const GOLDEN = [
   ['alexnet-thin', 'alexnet'],
@@ -35,7 +43,7 @@ describe('architectures built from weights', () => {
       const network = await loadNetwork(real!, { normalization: reference.normalization });
       expect(network.manifest.architecture).toBe('squeezenet1_1');
       // The reference was computed before the weights were rounded to float16, which moves activations by 1e-4.
-    await expectGolden(network, reference, 5e-4);
+      await expectGolden(network, reference, 5e-4);
     },
   );
 
@@ -77,6 +85,7 @@ describe('architectures built from weights', () => {
     const seen = [...values.get('normalized')!.data];
     const expected = [255 - 103.939, 127.5 - 116.779, (63.75 - 123.68) / 2];
     seen.forEach((v, i) => expect(v).toBeCloseTo(expected[i]!, 3));
+    expect(inlinedDims(template, [1, 3, 5, 7], ['relu1_1'])).toEqual([[1, 2, 5, 7]]);
   });
 
   const resnet = (blocks: readonly number[], perGroup: number, out: number) => resnetWeights(blocks, perGroup, out);
@@ -99,6 +108,19 @@ describe('architectures built from weights', () => {
     expect(order.join(' ')).toBe('pool1 fire2 fire3 fire4 pool4 fire5 fire6 fire7 fire8 pool8 fire9');
     expect(Object.keys(template.styleLayers)).toEqual(['relu1', 'fire2', 'fire3', 'fire5', 'fire7', 'fire9']);
     expect(template.contentLayers).toEqual({ fire5: 1 });
+  });
+
+  it.each([
+    ['resnet18-thin', 'resnet18'],
+    ['vgg16-thin', 'plain'],
+  ])('builds %s the same from weights with batch normalization folded and under plain names', async (file, id) => {
+    const { graph } = await loadNetwork(goldenPath(`${file}.weights.safetensors`));
+    const folded = new Map([...graph.initializers].filter(([name]) => /\.(weight|bias)$/.test(name)));
+    const built = build(folded);
+    expect(built.id).toBe(id);
+    expect(built.template.graph.initializers).toEqual(graph.initializers);
+    const nodes = built.template.graph.nodes.filter((n) => n.op !== 'AveragePool');
+    expect(nodes).toEqual(graph.nodes.filter((n) => id !== 'plain' || n.op !== 'MaxPool'));
   });
 
   it('orders layers from fine to coarse, values before activations among them', async () => {
@@ -163,6 +185,14 @@ describe('architectures built from weights', () => {
       expect(act).toThrow(expect.objectContaining({ kind: 'network' }));
     });
 
+    it('a ResNet for small pictures is refused', () => {
+      const tensors = resnetWeights([1, 1], 4, 16).set(
+        'conv1.weight',
+        floatTensor([4, 3, 3, 3], new Float32Array(108)),
+      );
+      expect(() => build(tensors)).toThrow(/begins with a convolution of 3 pixels/);
+    });
+
     it('a shortcut that is missing is named', () => {
       const tensors = resnetWeights([1, 1], 4, 16);
       tensors.delete('layer2.0.downsample.0.weight');
@@ -174,6 +204,8 @@ describe('architectures built from weights', () => {
 async function expectGolden(network: Template, golden: Golden, tolerance = 1e-5): Promise<void> {
   const taps = Object.keys(golden.taps);
   const tensors = taps.map((tap) => findLayer({ name: 'golden', layers: network.layers }, tap).tensor);
+  const shapes = inlinedDims(network, golden.image.dims, tensors);
+  expect(shapes).toEqual(taps.map((tap) => golden.activation(tap).dims));
   const values = await runTemplate(network, golden.image, tensors);
   taps.forEach((tap, i) => {
     expect(relativeError(values.get(tensors[i]!)!, golden.activation(tap)), tap).toBeLessThan(tolerance);

@@ -4,6 +4,8 @@ import * as ort from 'onnxruntime-node';
 import type { OnnxGraph } from '../../../../src/main/formats/onnx.ts';
 import { writeOnnx } from '../../../../src/main/formats/onnx-codec.ts';
 import { readSafetensorsFile } from '../../../../src/main/formats/safetensors.ts';
+import { Graph } from '../../../../src/main/engine/graph/graph.ts';
+import { inlineTemplate } from '../../../../src/main/engine/graph/inline.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import type { Normalization } from '../../../../src/shared/network-manifest.ts';
 import { numbersOf, type Tensor } from '../../../../src/shared/tensor.ts';
@@ -60,6 +62,18 @@ export async function runTemplate(
   } finally {
     await session.release();
   }
+}
+
+/** Shapes of values once the template is replayed for a picture of the given shape. */
+export function inlinedDims(
+  { graph: template, input }: Pick<Network, 'graph' | 'input'>,
+  picture: readonly number[],
+  values: readonly string[],
+): (readonly number[])[] {
+  const graph = new Graph();
+  const image = graph.input('image', 'float32', picture);
+  const names = inlineTemplate(graph, template, new Map([[input, image]]), values, 'network/');
+  return values.map((value) => graph.dims(names.get(value)!));
 }
 
 /** ||actual - expected|| / ||expected|| in the Euclidean norm; infinite where the shapes differ. */

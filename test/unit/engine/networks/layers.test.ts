@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { findLayers, pickDefaults, receptiveFields } from '../../../../src/main/engine/networks/layers.ts';
+import { findLayers, pickDefaults } from '../../../../src/main/engine/networks/layers.ts';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import { findLayer, type Network } from '../../../../src/main/engine/networks/network.ts';
+import { receptiveFields } from '../../../../src/main/engine/networks/receptive-fields.ts';
 import { makeNode, pictureInput } from '../../../../src/main/engine/networks/template.ts';
 import type { AttributeValue, OnnxGraph, OnnxNode } from '../../../../src/main/formats/onnx.ts';
 import { elementCount, floatTensor, intTensor, type Tensor } from '../../../../src/shared/tensor.ts';
@@ -57,7 +58,10 @@ describe('layers of ONNX networks', () => {
 
   it.each([
     ['alexnet-thin', { conv_1: 'conv1_1', relu_1: 'relu1_1', pool_2: 'pool2', relu_4: 'relu3_2', relu_5: 'relu3_3' }],
-    ['resnet18-thin', { relu1: 'stage1.act1', relu2_x: 'stage2.block2', relu3_x: 'stage3.block2', relu5_x: 'stage5.block2' }],
+    [
+      'resnet18-thin',
+      { relu1: 'stage1.act1', relu2_x: 'stage2.block2', relu3_x: 'stage3.block2', relu5_x: 'stage5.block2' },
+    ],
     ['resnet50-thin', { relu2_x: 'stage2.block3', relu4_x: 'stage4.block6', 'layer4.1.sum': 'stage5.block2.pre' }],
   ])('%s gets readable names for the same places', async (file, names) => {
     const [fromOnnx, fromWeights] = await Promise.all([
@@ -152,6 +156,20 @@ describe('layers of ONNX networks', () => {
     expect(fields.get('small')).toMatchObject({ stride: [2, 2], first: [-2, -2], last: [5, 3] });
     expect(fields.get('relu')).toMatchObject({ stride: [1, 1], first: [-4, -4], last: [7, 5] });
     expect(findLayers(graph, 'picture').find((l) => l.tensor === 'small')!.receptiveField).toBe(8);
+  });
+
+  it('follows shortcuts that skip positions and add empty channels (CIFAR ResNets)', () => {
+    const graph = sketch((g) => {
+      const x = g.conv('picture', 'conv', 3, 4);
+      const slice = [g.ints('from', [0, 1]), g.ints('to', [9999, 9999]), g.ints('axes', [2, -1]), g.ints('by', [2, 2])];
+      const skipped = g.node('Slice', [x, ...slice], 'skipped');
+      const pads = [g.ints('pads', [2, 2]), '', g.ints('channels', [1])];
+      g.node('Relu', [g.node('Pad', [skipped, ...pads], 'widened')], 'relu');
+      g.node('Slice', [x, g.ints('end', [-3]), g.ints('stop', [9999]), g.ints('axis', [2])], 'from the end');
+    });
+    const fields = receptiveFields(graph, 'picture');
+    expect(fields.get('relu')).toMatchObject({ channels: 8, stride: [2, 2], first: [-1, 0], last: [1, 2] });
+    expect(fields.has('from the end')).toBe(false);
   });
 
   it('follows transposed convolutions: every output sees the inputs whose windows cover it', () => {

@@ -50,7 +50,11 @@ describe('files without a description', () => {
     const { manifest, sha256, id } = await loadNetwork(path);
     expect(id).toBe('alexnet-thin.weights');
     expect(manifest.normalization).toEqual({ ...IMAGENET_NORMALIZATION, assumed: true });
-    expect(sha256).toBe(createHash('sha256').update(await readFile(path)).digest('hex'));
+    expect(sha256).toBe(
+      createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex'),
+    );
     expect(networkManifestSchema.parse(manifest)).toEqual(manifest);
   });
 
@@ -62,7 +66,10 @@ describe('files without a description', () => {
   });
 
   it('as ONNX compute what the same weights do, classifier left out', async () => {
-    const image = floatTensor([1, 3, 40, 56], Float32Array.from({ length: 6720 }, (_, i) => ((i * 7919) % 101) / 101));
+    const image = floatTensor(
+      [1, 3, 40, 56],
+      Float32Array.from({ length: 6720 }, (_, i) => ((i * 7919) % 101) / 101),
+    );
     const fromOnnx = await loadNetwork(goldenPath('resnet18-thin.onnx'));
     const fromWeights = await loadNetwork(goldenPath('resnet18-thin.weights.safetensors'));
     expect(fromOnnx.graph.nodes.map((n) => n.op)).not.toContain('Gemm');

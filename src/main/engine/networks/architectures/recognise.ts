@@ -20,5 +20,7 @@ export function recognise(state: StateDict): { id: string; architecture: Archite
   }
   const first = [...state.tensors.keys()].slice(0, 3).map((name) => `"${name}"`);
   const known = 'VGG, AlexNet, SqueezeNet, ResNet';
-  return state.refuse(`is none of the architectures that Madder builds from weights (${known}): it holds ${first.join(', ')}`);
+  return state.refuse(
+    `is none of the architectures that Madder builds from weights (${known}): it holds ${first.join(', ')}`,
+  );
 }

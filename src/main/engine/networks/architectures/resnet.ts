@@ -18,7 +18,9 @@ export const resnet: Architecture = {
     if (!state.has('conv1.weight') || !state.has('layer1.0.conv1.weight')) return undefined;
     const kernel = state.dims('conv1.weight')!.at(-1);
     if (kernel !== 7) {
-      state.refuse(`begins with a convolution of ${kernel} pixels, a ResNet for small pictures that Madder cannot build`);
+      state.refuse(
+        `begins with a convolution of ${kernel} pixels, a ResNet for small pictures that Madder cannot build`,
+      );
     }
     const blocks = stageSizes(state).join();
     if (!isBottleneck(state)) return BASIC[blocks] ?? 'resnet';
@@ -36,7 +38,8 @@ export const resnet: Architecture = {
     x = builder.relu(x, 'relu1', 'activation');
     x = builder.pool(x, 'pool1', { kernel: 3, stride: 2, pad: 1 });
     for (const [s, size] of stageSizes(state).entries()) {
-      for (let b = 0; b < size; b++) x = block(builder, state, x, `layer${s + 1}.${b}`, s > 0 && b === 0 ? 2 : 1, folded);
+      for (let b = 0; b < size; b++)
+        x = block(builder, state, x, `layer${s + 1}.${b}`, s > 0 && b === 0 ? 2 : 1, folded);
       builder.rename(x, `relu${s + 2}_x`);
     }
     return builder.finish(['relu2_x', 'relu3_x', 'relu4_x', 'relu5_x'], ['relu4_x']);

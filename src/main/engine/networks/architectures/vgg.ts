@@ -13,7 +13,12 @@ const MEMBERS: Readonly<Record<string, string>> = {
 export const vgg: Architecture = {
   recognise(state) {
     if (state.dims('features.0.weight')?.[2] !== 3) return undefined;
-    const member = MEMBERS[stagesOf(state).map((s) => s.length).join()] ?? 'vgg';
+    const member =
+      MEMBERS[
+        stagesOf(state)
+          .map((s) => s.length)
+          .join()
+      ] ?? 'vgg';
     return hasNorm(state) ? `${member}_bn` : member;
   },
   build(state, normalization) {
@@ -41,7 +46,9 @@ const hasNorm = (state: StateDict): boolean => state.has('features.1.running_var
  */
 function stagesOf(state: StateDict): number[][] {
   const step = hasNorm(state) ? 3 : 2;
-  const convolutions = state.indices('features.', '.weight').filter((i) => state.dims(`features.${i}.weight`)!.length > 1);
+  const convolutions = state
+    .indices('features.', '.weight')
+    .filter((i) => state.dims(`features.${i}.weight`)!.length > 1);
   const stages: number[][] = [[]];
   convolutions.forEach((index, k) => {
     const gap = k === 0 ? step : index - convolutions[k - 1]!;

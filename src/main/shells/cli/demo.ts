@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs';
+import { Command } from 'commander';
+import { DEFAULT_NETWORK } from '../../services/defaults.ts';
+import { samples } from '../../services/samples.ts';
+import { whole } from './options.ts';
+import { paintToFile } from './paint-to-file.ts';
+
+/** `madder demo`: a first picture from the sample pictures, with the embedded network and its own settings. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('paint a sample photo with the embedded network')
+    .option('-o, --output <file>', 'where the picture goes (madder-demo.png, numbered if that exists)')
+    .option('--size <px>', 'long side of the result', whole(1), 512)
+    .option('--json', 'print one JSON object a line, a summary last', false)
+    .action(async ({ output, size, json }: { output?: string; size: number; json: boolean }) => {
+      const { photos, paintings } = await samples();
+      const photo = photos[0]!.path;
+      const painting = paintings[0]!.path;
+      const request = {
+        photo,
+        styles: [{ path: painting }],
+        network: DEFAULT_NETWORK,
+        size,
+        strength: 1,
+        layers: {},
+        contentLayers: {},
+        optimizer: { kind: 'lbfgs' },
+        iterations: 50,
+        init: 'content',
+        seed: 0,
+      } as const;
+      const file = output ?? freeName('madder-demo', '.png');
+      process.exitCode = await paintToFile(request, { output: file, overwrite: false, inputs: [photo, painting], json });
+    });
+}
+
+/** `base.suffix`, or the first of `base-2.suffix`, `base-3.suffix` … that does not exist. */
+function freeName(base: string, suffix: string): string {
+  let name = `${base}${suffix}`;
+  for (let n = 2; existsSync(name); n++) name = `${base}-${n}${suffix}`;
+  return name;
+}

@@ -1,0 +1,33 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A finite number of at least `least`. */
+export const number =
+  (least = -Infinity) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
+      throw new InvalidArgumentError(`Expected a number${least > -Infinity ? ` of at least ${least}` : ''}.`);
+    }
+    return value;
+  };
+
+/** A whole number of at least `least`. */
+export const whole =
+  (least: number) =>
+  (text: string): number => {
+    const value = number(least)(text);
+    if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
+    return value;
+  };
+
+/** Collects the values of an option that may be given several times. */
+export const several =
+  <T>(parse: (text: string) => T) =>
+  (text: string, before: readonly T[] = []): T[] => [...before, parse(text)];
+
+/** Collects NAME=WEIGHT pairs. */
+export function fader(text: string, before: Readonly<Record<string, number>> = {}): Record<string, number> {
+  const at = text.lastIndexOf('=');
+  if (at < 1) throw new InvalidArgumentError('Expected NAME=WEIGHT, for instance relu1_1=0.5.');
+  return { ...before, [text.slice(0, at)]: number(0)(text.slice(at + 1)) };
+}
