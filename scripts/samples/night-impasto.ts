@@ -240,6 +240,7 @@ function paintLayer(canvas: OilCanvas, layer: Layer, random: Random): void {
       streak: scaleRgb(mixRgb(colour, near, 0.6), 1 + 0.25 * gaussian(random)),
       body: layer.body * between(random, 0.7, 1.2),
       dryFrom: between(random, 0.45, 1),
+      hair: 0.32,
       seed: random() * 1000,
     });
   }
@@ -285,6 +286,7 @@ function paintLine(canvas: OilCanvas, path: readonly number[], width: number, co
     streak: scaleRgb(colour, 0.8),
     body: 1.3,
     dryFrom: 0.8,
+    hair: 0.32,
     seed: random() * 1000,
   });
 }

@@ -1,8 +1,12 @@
 /** All sample pictures. */
+import { cubistOil } from './cubist-oil.ts';
 import { lake } from './lake.ts';
 import { nightImpasto } from './night-impasto.ts';
 import type { SamplePicture } from './picture.ts';
+import { pointillism } from './pointillism.ts';
 import { stainedGlass } from './stained-glass.ts';
 import { stillLife } from './still-life.ts';
+import { watercolour } from './watercolour.ts';
+import { woodcut } from './woodcut.ts';
 
-export const pictures: readonly SamplePicture[] = [stillLife, lake, nightImpasto, stainedGlass];
+export const pictures: readonly SamplePicture[] = [stillLife, lake, nightImpasto, stainedGlass, woodcut, pointillism, watercolour, cubistOil];

@@ -94,7 +94,7 @@ function clothSurface(x: number, _y: number, z: number): Surface {
   const thread = 0.5 * noise2(x * 95, z * 9) + 0.5 * noise2(x * 9, z * 95) + 0.35 * noise2(x * 40, z * 40);
   const line = z + 0.02 * noise2(x * 3, z * 3);
   const stripe = Math.max(bell(line, -1.62, 0.1), bell(line, -1.28, 0.032), bell(line, -1.96, 0.032));
-  const linen = mixRgb(linearHex('#d9d0bb'), linearHex('#f3ecdc'), saturate(0.55 + 0.55 * thread));
+  const linen = mixRgb(linearHex('#cfc5ad'), linearHex('#f3ecdc'), saturate(0.5 + 0.9 * thread));
   const dyed = scaleRgb(linearHex('#33558c'), 1 + 0.5 * thread);
   return matt(mixRgb(linen, dyed, saturate(1.5 * stripe - 0.35) * 0.9));
 }
@@ -134,7 +134,7 @@ function jug(cx: number, cz: number): Thing {
   const distance = (px: number, y: number, pz: number): number => {
     const x = px - cx;
     const z = pz - cz;
-    const spout = 0.13 * bell(Math.atan2(z, x), 0.5, 0.4) * smoothstep(2.2, 2.8, y);
+    const spout = y < 2.2 || x < 0 ? 0 : 0.13 * bell(Math.atan2(z, x), 0.5, 0.3) * smoothstep(2.2, 2.8, y);
     const radius = Math.hypot(x, z);
     const wall = (radius - outer(y) - spout - 0.003 * Math.sin(y * 30)) * 0.72;
     const body = Math.max(wall, y - 2.8, -y);
@@ -157,7 +157,7 @@ function jug(cx: number, cz: number): Thing {
     const clay = mixRgb(linearHex('#9a5a38'), linearHex('#c98a5b'), saturate(0.5 + 0.7 * cloud - 0.3 * speck));
     return { colour: mixRgb(clay, worn, glazed), gloss: 0.055 * glazed, blur: 0.02, glow: 0 };
   };
-  const bump = (x: number, y: number, z: number): number => 0.006 * fbm3(x * 5, y * 9, z * 5, 3);
+  const bump = (x: number, y: number, z: number): number => 0.0018 * fbm3(x * 5, y * 7, z * 5, 3);
   return { distance, surface, bump, enter: ballBound(cx - 0.2, 1.4, cz, 1.85) };
 }
 
@@ -174,8 +174,8 @@ function apple(cx: number, cz: number, size: number, tilt: number, seed: number)
     const z = (pz - cz) / size;
     const lobes = 1 + 0.018 * Math.sin(5 * Math.atan2(z, x) + seed) * smoothstep(0.4, -0.9, y);
     const radius = Math.hypot(x, z) * lobes * (1 + 0.07 * smoothstep(0.5, -1, y));
-    const flesh = Math.hypot(radius - 0.36, y * 0.98) - 0.66;
-    const stalk = stick(x - 0.02, y - 0.42, z, 0.5, 0.42, 0.028);
+    const flesh = Math.hypot(radius - 0.28, y * 0.9) - 0.7;
+    const stalk = stick(x - 0.02, y - 0.52, z, 0.5, 0.42, 0.028);
     return Math.min(flesh * 0.86, stalk) * size;
   };
   const surface = (px: number, py: number, pz: number): Surface => {
@@ -196,9 +196,9 @@ function apple(cx: number, cz: number, size: number, tilt: number, seed: number)
       ],
       ripe,
     );
-    const dots = smoothstep(0.55, 0.66, noise3(x * 15 + seed, y * 15, z * 15));
+    const dots = smoothstep(0.55, 0.66, noise3(x * 30 + seed, y * 30, z * 30));
     const russet = smoothstep(0.3, 0.12, radius + 0.06 * streak) * smoothstep(0, 0.3, Math.abs(y));
-    const colour = mixRgb(mixRgb(skin, linearHex('#e3c27a'), dots * 0.5), linearHex('#8a6a34'), russet * 0.8);
+    const colour = mixRgb(mixRgb(skin, linearHex('#e3c27a'), dots * 0.36), linearHex('#8a6a34'), russet * 0.8);
     return { colour, gloss: 0.045, blur: 0.07, glow: 0.05 };
   };
   return { distance, surface, enter: ballBound(cx, lift + size * 0.1, cz, size * 1.2) };
@@ -222,7 +222,7 @@ function pear(cx: number, cz: number, size: number, lean: number, seed: number):
     const blush = smoothstep(-0.4, 0.75, -0.5 * x - 0.75 * z + 0.5 * fbm3(x * 2 + seed, y * 2, z * 2, 3) - 0.1);
     const green = mixRgb(linearHex('#7f8b2c'), linearHex('#c9bb4a'), saturate(0.5 + fbm3(x * 3, y * 3, z * 3 + seed, 4)));
     const skin = mixRgb(green, linearHex('#b9642c'), 0.62 * blush);
-    const dots = smoothstep(0.42, 0.6, noise3(x * 24 + seed, y * 24, z * 24));
+    const dots = smoothstep(0.42, 0.6, noise3(x * 42 + seed, y * 42, z * 42));
     const russet = saturate(smoothstep(0.2, 0.9, fbm3(x * 4, y * 4 + seed, z * 4, 4)) + smoothstep(1.35, 1.6, y));
     return { colour: mixRgb(skin, linearHex('#6d5024'), saturate(0.5 * dots + 0.6 * russet)), gloss: 0.03, blur: 0.16, glow: 0.06 };
   };

@@ -133,7 +133,8 @@ function shapeProblems(graph: Graph, node: OnnxNode): string[] {
     const { type, dims } = graph.value(name);
     // The shape of a scalar is an empty list.
     const smallest = type === 'int64' ? 0 : 1;
-    if (dims.some((d) => !Number.isInteger(d) || d < smallest)) return [`"${name}" of ${node.op} has shape [${dims.join()}]`];
+    if (dims.some((d) => !Number.isInteger(d) || d < smallest))
+      return [`"${name}" of ${node.op} has shape [${dims.join()}]`];
     return dims.length > 8 ? [`"${name}" of ${node.op} has ${dims.length} axes (dml has 8 at most)`] : [];
   });
 }

@@ -17,6 +17,8 @@ export interface Stroke {
   body: number;
   /** Where along the stroke (0 to 1) the brush begins to run dry. */
   dryFrom: number;
+  /** Bristles per pixel of width: many for a brush, few for a knife. */
+  hair: number;
   /** A number that makes the bristles of this stroke differ from others. */
   seed: number;
 }
@@ -42,7 +44,7 @@ export class OilCanvas {
   paint(stroke: Stroke): void {
     const touched = this.sweep(stroke.path, stroke.width / 2);
     const length = pathLength(stroke.path);
-    const bristles = Math.max(3, stroke.width * 0.32);
+    const bristles = Math.max(3, stroke.width * stroke.hair);
     for (const index of touched) this.deposit(index, stroke, length, bristles);
   }
 

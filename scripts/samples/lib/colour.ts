@@ -3,16 +3,29 @@ import { mix, saturate } from './maths.ts';
 
 export type Rgb = readonly [number, number, number];
 
+const parsed = new Map<string, Rgb>();
+const parsedLinear = new Map<string, Rgb>();
+
 /** Reads a colour written as `#rrggbb`, as displayed (sRGB). */
 export function hex(code: string): Rgb {
-  const value = parseInt(code.slice(1), 16);
-  return [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
+  let colour = parsed.get(code);
+  if (!colour) {
+    const value = parseInt(code.slice(1), 16);
+    colour = [(value >> 16) / 255, ((value >> 8) & 255) / 255, (value & 255) / 255];
+    parsed.set(code, colour);
+  }
+  return colour;
 }
 
 /** Reads a colour written as `#rrggbb` into linear light. */
 export function linearHex(code: string): Rgb {
-  const [r, g, b] = hex(code);
-  return [toLinear(r), toLinear(g), toLinear(b)];
+  let colour = parsedLinear.get(code);
+  if (!colour) {
+    const [r, g, b] = hex(code);
+    colour = [toLinear(r), toLinear(g), toLinear(b)];
+    parsedLinear.set(code, colour);
+  }
+  return colour;
 }
 
 /** One channel from display values (sRGB) to linear light. */

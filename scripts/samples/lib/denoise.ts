@@ -1,5 +1,5 @@
 /** Removes the noise of random sampling from light, but keeps the edges of things. */
-import { Raster } from './raster.ts';
+import { blurRaster, Raster } from './raster.ts';
 
 /** What the filter knows about each pixel: how its surface faces, and how far away it is. */
 export interface Guide {
@@ -23,6 +23,7 @@ function filterOnce(light: Raster, guide: Guide, step: number, tolerance: number
   const result = new Raster(width, height);
   const normals = guide.normal.data;
   const { depth } = guide;
+  const expected = blurRaster(light, 1.5 * step).data;
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
       let r = 0;
@@ -30,7 +31,7 @@ function filterOnce(light: Raster, guide: Guide, step: number, tolerance: number
       let b = 0;
       let total = 0;
       const c = i * 3;
-      const own = data[c]! + data[c + 1]! + data[c + 2]!;
+      const own = expected[c]! + expected[c + 1]! + expected[c + 2]!;
       for (let v = -2; v <= 2; v++) {
         const py = y + v * step;
         if (py < 0 || py >= height) continue;
@@ -45,7 +46,7 @@ function filterOnce(light: Raster, guide: Guide, step: number, tolerance: number
           const apart = Math.abs(depth[i]! - depth[j]!) / (0.02 + 0.012 * step);
           const contrast = (data[k]! + data[k + 1]! + data[k + 2]! - own) / (tolerance * (0.15 + own));
           const weight =
-            KERNEL[u + 2]! * KERNEL[v + 2]! * Math.pow(agree, 24) * Math.exp(-apart * apart - contrast * contrast);
+            KERNEL[u + 2]! * KERNEL[v + 2]! * Math.pow(agree, 16) * Math.exp(-apart * apart - contrast * contrast);
           r += data[k]! * weight;
           g += data[k + 1]! * weight;
           b += data[k + 2]! * weight;

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
@@ -69,7 +69,9 @@ export async function checkOutput(
 }
 
 async function checkTarget(path: string, target: string, inputs: readonly string[]): Promise<void> {
-  const existing = await stat(target).catch(() => undefined);
+  const existing = await stat(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENAMETOOLONG') throw writeError(path, error);
+  });
   if (!existing) return;
   if (existing.isDirectory()) throw refusal(path, 'is a folder', 'add a file name to it');
   if (!existing.isFile()) throw refusal(path, 'is not an ordinary file', 'choose another name');
@@ -147,7 +149,8 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
 
 /** Reads the file back: what the disk returns must be the whole picture. */
 async function verify(path: string, { width, height }: Picture): Promise<void> {
-  const { info } = await sharp(path, { failOn: 'error', limitInputPixels: false })
+  const bytes = await readFile(path); // not by path: libvips may keep the file open, and Windows then refuses to rename it
+  const { info } = await sharp(bytes, { failOn: 'error', limitInputPixels: false })
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.width !== width || info.height !== height) {

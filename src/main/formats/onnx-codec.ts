@@ -319,7 +319,7 @@ function readAttribute(bytes: Uint8Array, external: ExternalReader | undefined):
   return value === undefined ? undefined : [name, value];
 }
 
-const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(bytes.slice().buffer);
+const floatsOf = (bytes: Uint8Array): Float32Array => new Float32Array(new Uint8Array(bytes).buffer);
 
 function readValueInfo(bytes: Uint8Array): OnnxValueInfo {
   let name = '';
@@ -432,7 +432,7 @@ function concatBytes(chunks: readonly Uint8Array[]): Uint8Array {
 
 /** A tensor over bytes: a view where they are aligned, otherwise a copy. */
 function viewTensor(type: ElementType, dims: readonly number[], bytes: Uint8Array): Tensor {
-  const aligned = bytes.byteOffset % BYTES[type] === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % BYTES[type] === 0 ? bytes : new Uint8Array(bytes);
   const data = new ELEMENT_STORAGE[type](aligned.buffer as ArrayBuffer, aligned.byteOffset, elementCount(dims));
   return { type, dims, data } as Tensor;
 }

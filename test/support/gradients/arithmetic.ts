@@ -27,7 +27,7 @@ const partnerParameters = { dims: shape(), thin: flags, lead: fc.integer({ min: 
 /** u itself averaged over some axes: a second operand that depends on the picture and broadcasts against u. */
 function averaged(graph: Graph, u: string, thin: readonly boolean[]): string {
   const axes = graph.dims(u).flatMap((_, axis) => (thin[axis] ? [axis] : []));
-  return axes.length ? graph.op('ReduceMean', [u], { axes, keepdims: 1 }) : graph.op('Tanh', [u]);
+  return axes.length ? graph.op('ReduceMean', [u], { axes, keepdims: 1 }) : graph.op('Sigmoid', [u]);
 }
 
 /** y = u ∘ constant, constant ∘ u, u ∘ f(u), f(u) ∘ u and u ∘ u. */

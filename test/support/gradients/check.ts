@@ -7,11 +7,14 @@ import { Random } from '../random.ts';
 import { runModel } from '../runtime.ts';
 import { pose, type GradientCase, type Posed, type Problem } from './problem.ts';
 
-/** One seed for all property tests: fast-check prints it, and the path of a failing case, in its message. */
-export const PROPERTY_SEED = 11;
+/**
+ * One seed for all property tests: fast-check prints it, and the path of a failing case, in its message. Other seeds, to
+ * look for what this one misses: `MADDER_PROPERTY_SEED=7 npx vitest run test/unit/engine/autodiff`.
+ */
+export const PROPERTY_SEED = Number(process.env['MADDER_PROPERTY_SEED'] ?? 20261123);
 
 /** Step of the finite differences: the fourth-order formula errs by about h^4 + 1e-16 / h. */
-const STEP = 1e-4;
+const STEP = 2e-5;
 /** Largest relative error of the float64 gradient; constants that rules fold are rounded to float32 (6e-8). */
 const DIFFERENCE_TOLERANCE = 1e-6;
 /** Largest relative error of the same graph in ONNX Runtime's float32. */
@@ -24,7 +27,7 @@ export function describeGradients(group: string, cases: readonly GradientCase[])
       const property = fc.asyncProperty(parameters, fc.nat(), async (drawn, seed) => {
         await checkGradient(problem(drawn), seed, blockedLayout);
       });
-      await fc.assert(property, { seed: PROPERTY_SEED, numRuns: 3 * runs });
+      await fc.assert(property, { seed: PROPERTY_SEED, numRuns: runs });
     });
   });
 }
@@ -39,26 +42,27 @@ export async function checkGradient(problem: Problem, seed: number, blockedLayou
 
   const values = evaluate(graph, feeds, [gradient, ...outputs]);
   const analytic = values[gradient]!;
-  const { slopes, rough } = finiteDifferences(posed, floor);
-  if (rough) {
+  const scale = Math.max(norm(analytic.data), floor);
+  const slopes = finiteDifferences(posed, scale);
+  if (!slopes) {
     if (problem.mayBeRough) return fc.pre(false);
     throw new Error('this test is at fault: it asks for a gradient too near a kink');
   }
   compare('gradient against finite differences, per element', posed, analytic, slopes, DIFFERENCE_TOLERANCE, floor);
-  compareDirections(posed, analytic, seed, floor);
+  compareDirections(posed, analytic, seed, scale);
 
   const inRuntime = await runModel(graph.toModel(), feeds).catch((error: unknown) => {
     throw new Error(`ONNX Runtime refuses the graph: ${(error as Error).message}\n${describeEmitted(posed)}`);
   });
   for (const name of [gradient, ...outputs]) {
-    const scale = name === gradient ? floor : 1e-3;
+    const least = name === gradient ? floor : 0.1;
     compare(
       `"${name}" in ONNX Runtime against the evaluator`,
       posed,
       inRuntime[name]!,
       values[name]!,
       RUNTIME_TOLERANCE,
-      scale,
+      least,
     );
   }
 }
@@ -77,36 +81,38 @@ function objectiveAlong(posed: Posed, direction: ArrayLike<number>, t: number): 
   return sum;
 }
 
-/** Slope along a direction, of fourth order; rough where the second-order estimates of two steps disagree. */
-function slopeAlong(posed: Posed, direction: ArrayLike<number>): { slope: number; disagreement: number } {
+/** Slope along a direction, of fourth order; undefined near a kink, where estimates with two steps disagree. */
+function slopeAlong(posed: Posed, direction: ArrayLike<number>, scale: number): number | undefined {
   const central = (h: number) => (objectiveAlong(posed, direction, h) - objectiveAlong(posed, direction, -h)) / (2 * h);
   const [near, far] = [central(STEP), central(2 * STEP)];
-  return { slope: (4 * near - far) / 3, disagreement: Math.abs(near - far) };
+  return Math.abs(near - far) > 1e-5 * scale ? undefined : (4 * near - far) / 3;
 }
 
-function finiteDifferences(posed: Posed, floor: number): { slopes: NdArray; rough: boolean } {
+/** The slope along every element, or undefined as soon as one is rough. */
+function finiteDifferences(posed: Posed, scale: number): NdArray | undefined {
   const { dims, data } = posed.feeds['x']!;
-  const all = Array.from(data, (_, k) =>
-    slopeAlong(
+  const slopes = new Float64Array(data.length);
+  for (let element = 0; element < data.length; element++) {
+    const slope = slopeAlong(
       posed,
-      data.map((_, i) => Number(i === k)),
-    ),
-  );
-  const slopes = arrayOf(
-    dims,
-    all.map((s) => s.slope),
-  );
-  const scale = Math.max(norm(slopes.data), floor);
-  return { slopes, rough: all.some((s) => s.disagreement > 1e-4 * scale) };
+      data.map((_, i) => Number(i === element)),
+      scale,
+    );
+    if (slope === undefined) return undefined;
+    slopes[element] = slope;
+  }
+  return arrayOf(dims, slopes);
 }
 
-function compareDirections(posed: Posed, analytic: NdArray, seed: number, floor: number): void {
+/** Slopes along random directions of length 1, where the function is smooth. */
+function compareDirections(posed: Posed, analytic: NdArray, seed: number, scale: number): void {
   const random = new Random(seed ^ 0x5eed);
   for (let k = 0; k < 2; k++) {
-    const direction = random.numbers(analytic.data.length);
-    const expected = slopeAlong(posed, direction).slope;
+    const drawn = random.numbers(analytic.data.length);
+    const direction = drawn.map((v) => v / norm(drawn));
+    const expected = slopeAlong(posed, direction, scale);
+    if (expected === undefined) continue;
     const actual = analytic.data.reduce((sum, g, i) => sum + g * direction[i]!, 0);
-    const scale = Math.max(norm(analytic.data) * norm(direction), floor);
     if (Math.abs(actual - expected) > DIFFERENCE_TOLERANCE * scale) {
       throw new Error(`slope along a random direction: ${actual} instead of ${expected}\n${describeEmitted(posed)}`);
     }

@@ -21,6 +21,12 @@ const batchNormalization = (graph: Graph, random: Random, x: string): string => 
 
 const relu = (graph: Graph, x: string): string => graph.op('Relu', [x]);
 
+/** F·Fᵀ of the features F [C, H·W]. */
+const gram = (graph: Graph, features: string): string => {
+  const flat = graph.op('Reshape', [features, graph.ints([graph.dims(features)[1]!, -1])]);
+  return graph.op('MatMul', [flat, graph.op('Transpose', [flat], { perm: [1, 0] })]);
+};
+
 /** A composition on a small picture; its kinks fall where they will. */
 const composition = (name: string, build: Problem['build'], runs = 12): GradientCase =>
   gradientCase(name, { size }, ({ size: side }) => ({ dims: [1, 2, side, side + 1], build, mayBeRough: true }), runs);
@@ -92,12 +98,8 @@ const fixed: readonly GradientCase[] = [
     return graph.op('Mul', [features, gate]);
   }),
   composition('Gram matrices of two layers', (graph, u, random) => {
-    const gram = (features: string) => {
-      const flat = graph.op('Reshape', [features, graph.ints([graph.dims(features)[1]!, -1])]);
-      return graph.op('MatMul', [flat, graph.op('Transpose', [flat], { perm: [1, 0] })]);
-    };
     const first = relu(graph, conv(graph, random, u, 3));
-    return [gram(first), gram(relu(graph, conv(graph, random, first, 2)))];
+    return [gram(graph, first), gram(graph, relu(graph, conv(graph, random, first, 2)))];
   }),
   composition('a branch that the output does not need, and a constant one', (graph, u, random) => {
     conv(graph, random, u, 2);
@@ -152,3 +154,55 @@ const randomNetwork = gradientCase(
 );
 
 export const compositionCases: readonly GradientCase[] = [...fixed, randomNetwork];
+
+/** Enough channels for the cpu provider's blocked layout (16 on AVX-512, 8 on AVX2). */
+const WIDE = 16;
+
+export const wideCases: readonly GradientCase[] = [
+  composition(
+    'like VGG, in blocked layout: Gram matrices at three depths',
+    (graph, u, random) => {
+      const first = relu(graph, conv(graph, random, u, WIDE));
+      const second = relu(graph, conv(graph, random, first, WIDE));
+      const pooled = graph.op('MaxPool', [second], { kernel_shape: [2, 2], strides: [2, 2] });
+      const third = relu(graph, conv(graph, random, pooled, WIDE));
+      return [gram(graph, first), gram(graph, second), gram(graph, third), third];
+    },
+    3,
+  ),
+  composition(
+    'like VGG with average pooling, in blocked layout',
+    (graph, u, random) => {
+      const first = relu(graph, conv(graph, random, u, WIDE));
+      const pooled = graph.op('AveragePool', [first], { kernel_shape: [2, 2], strides: [2, 2] });
+      return [gram(graph, relu(graph, conv(graph, random, pooled, WIDE))), pooled];
+    },
+    3,
+  ),
+  composition(
+    'like ResNet, in blocked layout',
+    (graph, u, random) => {
+      const stem = relu(graph, batchNormalization(graph, random, conv(graph, random, u, WIDE)));
+      const pads = [1, 1, 1, 1];
+      const pooled = graph.op('MaxPool', [stem], { kernel_shape: [3, 3], strides: [2, 2], pads });
+      const branch = conv(graph, random, relu(graph, conv(graph, random, pooled, WIDE, 1)), WIDE, 3, 2);
+      return relu(graph, graph.op('Add', [branch, conv(graph, random, pooled, WIDE, 1, 2)]));
+    },
+    3,
+  ),
+  composition(
+    'like SqueezeNet, in blocked layout',
+    (graph, u, random) => {
+      const stem = relu(graph, conv(graph, random, u, WIDE));
+      const pooled = graph.op('MaxPool', [stem], { kernel_shape: [3, 3], strides: [2, 2], ceil_mode: 1 });
+      const expansions = [conv(graph, random, pooled, WIDE, 1), conv(graph, random, pooled, WIDE)];
+      const joined = graph.op(
+        'Concat',
+        expansions.map((e) => relu(graph, e)),
+        { axis: 1 },
+      );
+      return [gram(graph, joined), graph.op('GlobalAveragePool', [joined])];
+    },
+    3,
+  ),
+];

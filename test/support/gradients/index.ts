@@ -1,6 +1,6 @@
 import { activationCases } from './activations.ts';
 import { arithmeticCases } from './arithmetic.ts';
-import { compositionCases } from './compositions.ts';
+import { compositionCases, wideCases } from './compositions.ts';
 import { convolutionCases } from './convolutions.ts';
 import { matrixCases } from './matrices.ts';
 import { poolCases } from './pools.ts';
@@ -18,4 +18,5 @@ export const gradientCases: readonly GradientCase[] = [
   ...poolCases,
   ...reductionCases,
   ...shapeCases,
+  ...wideCases,
 ];

@@ -262,6 +262,28 @@ const resize = gradientCase(
   120,
 );
 
+/** Float32 decides these: (0.5 / ⅓) − 0.5 is 1 there, and a little less in float64. */
+const resizeOnWholeCoordinates = gradientCase(
+  'Resize to the nearest element, coordinates on whole numbers and halves',
+  {
+    transformation: fc.constantFrom('half_pixel', 'asymmetric', 'align_corners'),
+    nearest: fc.constantFrom('round_prefer_floor', 'round_prefer_ceil', 'floor', 'ceil'),
+    size: fc.integer({ min: 3, max: 10 }),
+    scale: fc.constantFrom(1 / 3, 2 / 3, 0.2, 0.1, 0.4, 0.7, 1.2, 1.4),
+    bySize: fc.boolean(),
+  },
+  ({ transformation, nearest, size, scale, bySize }) => ({
+    dims: [1, 1, 2, size],
+    build: (graph, u) => {
+      const attributes = { mode: 'nearest', coordinate_transformation_mode: transformation, nearest_mode: nearest };
+      const length = Math.max(1, Math.floor(size * scale + 1e-6));
+      if (bySize || size * scale < 1) return graph.op('Resize', [u, '', '', graph.ints([1, 1, 2, length])], attributes);
+      return graph.op('Resize', [u, '', graph.constant(floatTensor([4], [1, 1, 1, scale]))], attributes);
+    },
+  }),
+  100,
+);
+
 const depthToSpace = gradientCase(
   'DepthToSpace',
   {
@@ -318,6 +340,7 @@ export const shapeCases: readonly GradientCase[] = [
   pad,
   negativePad,
   resize,
+  resizeOnWholeCoordinates,
   depthToSpace,
   gather,
 ];

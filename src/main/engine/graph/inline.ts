@@ -94,9 +94,13 @@ export function inlineTemplate(
     if (folded) {
       node.outputs.forEach((name, i) => {
         const tensor = folded[i];
-        if (tensor && name !== '') entries.set(name, pending(name, tensor));
+        if (tensor && !bindings.has(name)) entries.set(name, pending(name, tensor));
       });
-    } else if (doesNothing(node, values, constants)) {
+      continue;
+    }
+    // Inferred here too, so that what does not fit is refused under the node's name in the file.
+    const inferred = inferShapes(node, values, constants);
+    if (doesNothing(node, values, constants, inferred[0]!)) {
       if (node.outputs.slice(1).some((name) => needed.has(name))) throw nodeError(node, 'has a mask that is used');
       entries.set(node.outputs[0]!, entryOf(node.inputs[0]!));
     } else {
@@ -105,9 +109,11 @@ export function inlineTemplate(
       const isKept = (name: string): boolean => name !== '' && (needed.has(name) || node.op === 'Split');
       const outputs = node.outputs.map((name) => (isKept(name) ? graph.fresh(prefix + name) : ''));
       while (outputs.at(-1) === '') outputs.pop();
-      graph.ops(node.op, inputs, { ...node.attributes }, outputs, prefix + (node.name || node.outputs[0]!));
+      // Named like its first output: onnxruntime refuses graphs in which two nodes share a name.
+      const name = outputs.find((output) => output !== '');
+      graph.ops(node.op, inputs, { ...node.attributes }, outputs, name);
       node.outputs.forEach((name, i) => {
-        if (outputs[i]) entries.set(name, outputs[i]);
+        if (outputs[i] && !bindings.has(name)) entries.set(name, outputs[i]);
       });
     }
   }
@@ -239,9 +245,9 @@ function explicitPadding(node: OnnxNode, values: readonly (Value | undefined)[])
     const stride = strides[i]!;
     let total: number;
     if (node.op === 'ConvTranspose') {
-      // A larger output than the windows reach is filled up at the end, as output_padding does.
       total = stride * (size - 1) + extra[i]! + windows[i]! - (wanted?.[i] ?? size * stride);
-      outputPadding.push(extra[i]! + Math.max(0, -total));
+      // A larger output than the windows reach: onnxruntime fills up an explicit shape, and ignores SAME there.
+      outputPadding.push(extra[i]! + (wanted ? Math.max(0, -total) : 0));
     } else {
       total = (Math.ceil(size / stride) - 1) * stride + windows[i]! - size;
     }
@@ -261,10 +267,11 @@ function doesNothing(
   node: OnnxNode,
   values: readonly (Value | undefined)[],
   constants: readonly (Tensor | undefined)[],
+  output: Value,
 ): boolean {
   const input = values[0];
   if (node.domain !== '' || !input) return false;
-  const keepsShape = (): boolean => inferShapes(node, values, constants)[0]!.dims.join() === input.dims.join();
+  const keepsShape = output.dims.join() === input.dims.join();
   switch (node.op) {
     case 'Identity':
     case 'Dropout':
@@ -276,7 +283,7 @@ function doesNothing(
     case 'Squeeze':
     case 'Expand':
     case 'Tile':
-      return keepsShape();
+      return keepsShape;
     case 'Concat':
     case 'Sum':
     case 'Min':
@@ -285,10 +292,10 @@ function doesNothing(
     case 'Transpose':
       return intsAttribute(node, 'perm')?.every((p, i) => p === i) ?? input.dims.length < 2;
     case 'Pad':
-      return constants[1] !== undefined && keepsShape() && numbersOf(constants[1]).every((p) => p === 0);
+      return constants[1] !== undefined && keepsShape && numbersOf(constants[1]).every((p) => p === 0);
     case 'Slice':
       return (
-        keepsShape() && sliceRanges(node, input.dims, constants).every(({ start, step }) => start === 0 && step === 1)
+        keepsShape && sliceRanges(node, input.dims, constants).every(({ start, step }) => start === 0 && step === 1)
       );
     default:
       return false;

@@ -31,6 +31,8 @@ export interface SearchOptions {
 const SHRINK_BLINDLY = 0.25;
 /** Trials keep this distance from the ends of the bracket, in widths. */
 const MARGIN = 0.1;
+/** A failed trial that promised less than this part of the loss was decided by rounding; shorter ones will be, too. */
+const FUTILE = 1e-9;
 /** Projections (without an evaluation) that a search may spend on finding a path that descends. */
 const MAX_HALVINGS = 40;
 
@@ -64,6 +66,7 @@ export async function strongWolfe(
     }
     const sufficient = trial.loss <= start.loss + options.decrease * promised; // false for NaN
     if (!sufficient || trial.loss >= lo.loss) {
+      if (-promised <= FUTILE * Math.abs(start.loss) && promised < 0) break;
       hi = trial;
     } else {
       if (Math.abs(trial.slope) <= -options.curvature * start.slope) return trial;

@@ -106,13 +106,22 @@ function dot4(
   let s1 = 0;
   let s2 = 0;
   let s3 = 0;
-  for (let i = 0; i < length; i++) {
+  const even = length - (length % 2);
+  for (let i = 0; i < even; i += 2) {
     const j = from + i;
-    const w = q[i]!;
-    s0 += v0[j]! * w;
-    s1 += v1[j]! * w;
-    s2 += v2[j]! * w;
-    s3 += v3[j]! * w;
+    const a = q[i]!;
+    const b = q[i + 1]!;
+    s0 += v0[j]! * a + v0[j + 1]! * b;
+    s1 += v1[j]! * a + v1[j + 1]! * b;
+    s2 += v2[j]! * a + v2[j + 1]! * b;
+    s3 += v3[j]! * a + v3[j + 1]! * b;
+  }
+  if (even < length) {
+    const a = q[even]!;
+    s0 += v0[from + even]! * a;
+    s1 += v1[from + even]! * a;
+    s2 += v2[from + even]! * a;
+    s3 += v3[from + even]! * a;
   }
   sums[k]! += s0;
   sums[k + 1]! += s1;
@@ -168,9 +177,15 @@ function axpy4(
   const c1 = coefficients[k + 1]!;
   const c2 = coefficients[k + 2]!;
   const c3 = coefficients[k + 3]!;
-  for (let i = 0; i < length; i++) {
+  const even = length - (length % 2);
+  for (let i = 0; i < even; i += 2) {
     const j = from + i;
     q[i]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
+    q[i + 1]! += c0 * v0[j + 1]! + c1 * v1[j + 1]! + (c2 * v2[j + 1]! + c3 * v3[j + 1]!);
+  }
+  if (even < length) {
+    const j = from + even;
+    q[even]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
   }
 }
 

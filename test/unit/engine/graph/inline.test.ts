@@ -50,7 +50,7 @@ describe('inlineTemplate', () => {
       ['x', 'picture'],
     ]);
     expect(target.initializers.size).toBe(0);
-    expect(target.nodes[0]!.name).toBe('net/Relu');
+    expect(target.nodes[0]!.name).toBe('net/a');
   });
 
   it('folds shape arithmetic and skips what does nothing', () => {
@@ -150,10 +150,13 @@ describe('automatic padding', () => {
       const kernel = [random.integer(1, 4), random.integer(1, 4)];
       const attributes: Record<string, AttributeValue> = {
         auto_pad: random.pick(['SAME_UPPER', 'SAME_LOWER', 'VALID', 'NOTSET']),
-        strides: [random.integer(1, 3), random.integer(1, 3)],
+        // Where windows leave gaps, onnxruntime itself pads by negative numbers or refuses.
+        strides:
+          op === 'ConvTranspose'
+            ? [random.integer(1, 3), random.integer(1, 3)]
+            : kernel.map((k) => random.integer(1, k)),
         ...(op.startsWith('Conv') ? {} : { kernel_shape: kernel, ceil_mode: random.integer(0, 1) }),
         ...(op === 'AveragePool' ? { count_include_pad: random.integer(0, 1) } : {}),
-        ...(op === 'Conv' && random.next() < 0.3 ? { dilations: [2, 1] } : {}),
       };
       const inputs = [randomFloats(random, [1, 2, random.integer(4, 11), random.integer(4, 11)])];
       if (op.startsWith('Conv')) inputs.push(randomFloats(random, [2, 2, ...kernel]));
@@ -194,7 +197,7 @@ describe('golden networks', () => {
     const path = join(goldenFolder!, file);
     const model = readOnnxFile(path);
     const input = model.graph.inputs[0]!;
-    const dims = input.dims!.map((d, i) => (typeof d === 'number' ? d : i === 0 ? 1 : 32));
+    const dims = input.dims!.map((d, i) => (typeof d === 'number' ? d : i === 0 ? 1 : 64));
     const feeds = new Map([[input.name, randomFloats(new Random(3), dims, 0, 1)]]);
     const expected = await runOnnx(readFileSync(path), feeds);
     const graph = inlinedModel(model, feeds);

@@ -132,7 +132,12 @@ describe('toOpset17', () => {
       inputs: [floats(1, 1, 4, 4)],
     },
     { op: 'BatchNormalization', opset: 9, inputs: [floats(1, 2, 5, 4)], outputs: 5 },
-    { op: 'BatchNormalization', opset: 15, attributes: { training_mode: 1 }, inputs: [floats(1, 2, 5, 4)] },
+    {
+      op: 'BatchNormalization',
+      opset: 15,
+      attributes: { training_mode: 1 },
+      inputs: [floats(1, 2, 5, 4)],
+    },
     { op: 'Pad', opset: 19, attributes: { mode: 'wrap' }, inputs: [floats(3, 4), intTensor([0, 1, 2, 0])] },
     { op: 'Split', opset: 18, attributes: { num_outputs: 3 }, inputs: [floats(6)], outputs: 2 },
     { op: 'ReduceMax', opset: 18, attributes: { noop_with_empty_axes: 1 }, inputs: [floats(6)] },

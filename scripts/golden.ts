@@ -1,0 +1,61 @@
+/**
+ * Holds the engine against references that PyTorch computed:
+ *
+ *     npm run golden -- test/golden/data/*.golden.safetensors
+ *
+ * For every reference its `.onnx` and, where Madder builds the architecture, its `.weights.safetensors` are run forward
+ * and backward on the cpu. Ends with `worst relative error: X`; the exit code is 1 where an error exceeds the bound or a
+ * file cannot be used (which counts as an infinite error).
+ */
+import { basename } from 'node:path';
+import { InvalidArgumentError, program } from 'commander';
+import { measureGolden, type GoldenOptions, type GoldenReport } from '../src/main/engine/measures/golden.ts';
+import { MadderError } from '../src/shared/errors.ts';
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('Expected a positive number.');
+  return value;
+}
+
+const show = (error: number | undefined): string => error?.toExponential(2) ?? '-';
+
+const worstActivation = (report: GoldenReport): number => Math.max(...report.taps.map((tap) => tap.error));
+
+async function main(files: readonly string[], options: GoldenOptions): Promise<void> {
+  const width = Math.max(...files.map((file) => basename(file).length));
+  const line = (...cells: readonly string[]) => {
+    const widths = [width, 7, 4, 10, 8];
+    console.log(cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i] ?? 0))).join('  '));
+  };
+  line('file', 'source', 'taps', 'activation', 'gradient');
+  let worst = 0;
+  for (const file of files) {
+    try {
+      for (const report of await measureGolden(file, options)) {
+        const passed = report.worst <= report.bound;
+        const cells = [`${report.taps.length}`, show(worstActivation(report)), show(report.gradientError)];
+        line(basename(file), report.source, ...cells, ...(passed ? [] : [`beyond ${report.bound}`]));
+        for (const remark of report.remarks) console.log(`    ${remark}`);
+        worst = Math.max(worst, report.worst);
+        if (!passed) process.exitCode = 1;
+      }
+    } catch (error) {
+      if (!(error instanceof MadderError)) throw error;
+      line(basename(file), 'failed');
+      console.log(`    ${error.message}`);
+      worst = Infinity;
+      process.exitCode = 1;
+    }
+  }
+  console.log(`worst relative error: ${worst.toPrecision(3)}`);
+}
+
+await program
+  .name('golden')
+  .description('Holds the engine against references computed with PyTorch.')
+  .argument('<files...>', 'references, NAME.golden.safetensors')
+  .option('--bound <number>', 'largest relative error that passes (default: 1e-4, for ResNet-50 1e-3)', positive)
+  .option('--weights <file>', 'weights for references that have none beside them')
+  .action((files: string[], options: GoldenOptions) => main(files, options))
+  .parseAsync();
