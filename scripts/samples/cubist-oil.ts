@@ -119,7 +119,11 @@ function sheetAt(px: number, py: number): Spot | undefined {
   const stave = Math.floor((y + 0.155) / 0.0775);
   const line = (((y + 0.155) / 0.0775) % 1) * 8 - 2;
   const inked = line > 0 && line < 5 && Math.abs(line - Math.round(line)) < 0.13 && Math.abs(x) < 0.105;
-  const note = Math.hypot(((x + 0.2 + stave * 0.01) % 0.043) - 0.0215, (line - 1 - 3 * hash(Math.floor((x + 0.2) / 0.043), stave)) * 0.0085) < 0.0085;
+  const note =
+    Math.hypot(
+      ((x + 0.2 + stave * 0.01) % 0.043) - 0.0215,
+      (line - 1 - 3 * hash(Math.floor((x + 0.2) / 0.043), stave)) * 0.0085,
+    ) < 0.0085;
   return inked || note ? { shape: 40, colour: hex('#2a2a3a') } : { shape: 41, colour: hex('#f4ead0') };
 }
 
@@ -127,14 +131,14 @@ function roomAt(x: number, y: number): Spot {
   const table = 0.6 + 0.14 * (x - 0.4);
   if (y > table + 0.32 - 0.5 * Math.abs(x - 0.5)) return { shape: 50, colour: hex('#e9ddc4') };
   if (y > table) {
-    const board = Math.floor((x * 0.9 + y * 0.5) * 9) % 2;
+    const board = Math.floor((x * 0.9 + y * 0.5 + 9) * 9) % 2;
     return { shape: 51 + board, colour: hex(board ? '#a8622c' : '#c8843a') };
   }
   if (x < 0.3 - 0.2 * y) {
-    const folds = Math.floor((x + 0.12 * y) * 17) % 3;
+    const folds = Math.floor((x + 0.12 * y + 9) * 17) % 3;
     return { shape: 54 + folds, colour: hex(['#a3252f', '#d2452f', '#701a3a'][folds]!) };
   }
-  const paper = Math.abs(((x * 7 + y * 2) % 1) - 0.5) < 0.2;
+  const paper = Math.abs(((x * 7 + y * 2 + 90) % 1) - 0.5) < 0.2;
   return paper ? { shape: 58, colour: hex('#2f7f8f') } : { shape: 59, colour: hex('#1d4f7f') };
 }
 

@@ -51,7 +51,8 @@ function rawHeight(x: number, z: number): number {
   const summit = 5.6 * bell(Math.hypot(x - 5, z - 50), 0, 10) + 3.2 * bell(Math.hypot(x + 17, z - 45), 0, 9);
   const ridges = ridged2(x * 0.05 + 3.1, z * 0.05 + 8.4, 6);
   const rough = smoothstep(-0.4, 4, bank);
-  const relief = (0.36 + 0.72 * ridges) * (range + summit) + 1.5 * rough * (ridges - 0.3) * (1 + 0.25 * Math.min(bank, 9));
+  const relief =
+    (0.36 + 0.72 * ridges) * (range + summit) + 1.5 * rough * (ridges - 0.3) * (1 + 0.25 * Math.min(bank, 9));
   return Math.min(slopes, 4.2 + 0.1 * slopes) * 0.62 + relief * rough + 0.14 * fbm2(x * 0.6, z * 0.6, 5) - 0.1;
 }
 
@@ -333,7 +334,11 @@ function drawStones(raster: Raster): void {
         const light: Rgb = [0.16 + 1.9 * facing, 0.18 + 1.45 * facing, 0.22 + 1.0 * facing];
         const index = py * WIDTH + px;
         const shade = 1 - 0.72 * wet;
-        raster.blend(index, [rock[0] * light[0] * shade, rock[1] * light[1] * shade, rock[2] * light[2] * shade], cover);
+        raster.blend(
+          index,
+          [rock[0] * light[0] * shade, rock[1] * light[1] * shade, rock[2] * light[2] * shade],
+          cover,
+        );
       }
     }
   }

@@ -94,7 +94,7 @@ function treeShade(tree: Tree, x: number, y: number): number {
   const radius = Math.hypot(side, (up - centre) / half) + leafy;
   if (radius > 1) return -1;
   const clump = fbm2(x * 11 + tree.x * 7, y * 13, 3);
-  return saturate(0.46 + 0.34 * side + 0.3 * (up - centre) / half + 0.65 * clump);
+  return saturate(0.46 + 0.34 * side + (0.3 * (up - centre)) / half + 0.65 * clump);
 }
 
 const leaves = [

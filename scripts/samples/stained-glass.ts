@@ -171,7 +171,11 @@ function landPiece(x: number, y: number): Piece {
   const half = 0.012 + 0.085 * depth * depth + 0.02 * depth;
   if (y > 0.632 && Math.abs(x - river) < half) {
     const bank = Math.floor(y * 30 + Math.sin(x * 30) * 0.35);
-    return { id: 300 + bank, colour: bank % 3 === 0 ? hex('#bfe6f2') : hex(bank % 2 ? '#3b9ed0' : '#6cc4e4'), cut: 0.09 };
+    return {
+      id: 300 + bank,
+      colour: bank % 3 === 0 ? hex('#bfe6f2') : hex(bank % 2 ? '#3b9ed0' : '#6cc4e4'),
+      cut: 0.09,
+    };
   }
   const side = x < river ? 0 : 1;
   if (y > hillLine(x, 3)) return { id: 40 + side, colour: hex('#2a7a3a'), cut: 0.052 };
@@ -274,7 +278,7 @@ function paintedShade(x: number, y: number, label: number): number {
   const along = (x - almond.x) * cos + (y - almond.y) * sin;
   const across = Math.abs((y - almond.y) * cos - (x - almond.x) * sin);
   const rib = smoothstep(0.0011, 0.0004, across);
-  const vein = Math.abs((((along - across * 0.9) / almond.length) * 7 + 9) % 1 - 0.5) / 7;
+  const vein = Math.abs(((((along - across * 0.9) / almond.length) * 7 + 9) % 1) - 0.5) / 7;
   const side = smoothstep(0.011, 0.004, vein) * smoothstep(0.5, 0.25, across / almond.width);
   return 1 - 0.6 * Math.max(rib, side * 0.55);
 }

@@ -220,11 +220,20 @@ function pear(cx: number, cz: number, size: number, lean: number, seed: number):
     const z = (pz - cz) / size;
     if (y > 1.56) return matt(linearHex('#43301a'));
     const blush = smoothstep(-0.4, 0.75, -0.5 * x - 0.75 * z + 0.5 * fbm3(x * 2 + seed, y * 2, z * 2, 3) - 0.1);
-    const green = mixRgb(linearHex('#7f8b2c'), linearHex('#c9bb4a'), saturate(0.5 + fbm3(x * 3, y * 3, z * 3 + seed, 4)));
+    const green = mixRgb(
+      linearHex('#7f8b2c'),
+      linearHex('#c9bb4a'),
+      saturate(0.5 + fbm3(x * 3, y * 3, z * 3 + seed, 4)),
+    );
     const skin = mixRgb(green, linearHex('#b9642c'), 0.62 * blush);
     const dots = smoothstep(0.42, 0.6, noise3(x * 42 + seed, y * 42, z * 42));
     const russet = saturate(smoothstep(0.2, 0.9, fbm3(x * 4, y * 4 + seed, z * 4, 4)) + smoothstep(1.35, 1.6, y));
-    return { colour: mixRgb(skin, linearHex('#6d5024'), saturate(0.5 * dots + 0.6 * russet)), gloss: 0.03, blur: 0.16, glow: 0.06 };
+    return {
+      colour: mixRgb(skin, linearHex('#6d5024'), saturate(0.5 * dots + 0.6 * russet)),
+      gloss: 0.03,
+      blur: 0.16,
+      glow: 0.06,
+    };
   };
   return { distance, surface, enter: ballBound(cx + 0.1 * size, size * 0.92, cz, size * 1.18) };
 }
@@ -248,7 +257,12 @@ function lemon(cx: number, cz: number, size: number, turn: number): Thing {
     const cloud = fbm3(px * 2.6, py * 2.6, pz * 2.6, 3);
     const skin = mixRgb(linearHex('#d9a514'), linearHex('#f2d23a'), saturate(0.55 + 0.7 * cloud));
     const along = Math.abs((px - cx) * cos + (pz - cz) * sin) / size;
-    return { colour: mixRgb(skin, linearHex('#9a9a2c'), 0.6 * smoothstep(0.86, 1.1, along)), gloss: 0.04, blur: 0.12, glow: 0.09 };
+    return {
+      colour: mixRgb(skin, linearHex('#9a9a2c'), 0.6 * smoothstep(0.86, 1.1, along)),
+      gloss: 0.04,
+      blur: 0.12,
+      glow: 0.09,
+    };
   };
   return { distance, surface, bump: pores, enter: ballBound(cx, size * 0.76, cz, size * 1.25) };
 }
@@ -289,7 +303,12 @@ function grapes(cx: number, cz: number): Thing {
     if (berry < 0) return matt(linearHex('#5d4a22'));
     const skin = mixRgb(linearHex('#2a1030'), linearHex('#5a1d3c'), hash(berry, 3));
     const bloom = saturate(0.35 + 0.8 * fbm3(x * 5, y * 5, z * 5, 3));
-    return { colour: mixRgb(skin, linearHex('#7d7f9c'), 0.34 * bloom), gloss: 0.045 * (1.3 - bloom), blur: 0.06, glow: 0.12 };
+    return {
+      colour: mixRgb(skin, linearHex('#7d7f9c'), 0.34 * bloom),
+      gloss: 0.045 * (1.3 - bloom),
+      blur: 0.06,
+      glow: 0.12,
+    };
   };
   return { distance, surface, enter: ballBound(cx + 0.05, 0.4, cz - 0.1, 1.25) };
 }

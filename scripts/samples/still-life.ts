@@ -133,7 +133,8 @@ function see(ray: Ray, depth: number, dice: Dice, sight?: FirstSight): Rgb {
   const shiny = surface.gloss > 0 && depth > 1;
   const share = shiny ? glossShare(surface, ray, normal) : 0;
   const shine = shiny ? scaleRgb(glossLight(surface, ray, off, normal, dice), share) : BLACK;
-  if (sight) Object.assign(sight, { colour: scaleRgb(surface.colour, 1 - share), light, shine, normal, depth: reach.to });
+  if (sight)
+    Object.assign(sight, { colour: scaleRgb(surface.colour, 1 - share), light, shine, normal, depth: reach.to });
   return addRgb(scaleRgb(diffuse, 1 - share), shine);
 }
 
@@ -194,7 +195,8 @@ function seeThrough(thing: Thing, ray: Ray, t: number, normal: Vector, depth: nu
   const [mx, my, mz] = mirrored(ray, facing);
   const mirror = makeRay(x + facing[0] * 0.006, y + facing[1] * 0.006, z + facing[2] * 0.006, mx, my, mz);
   const reflected = see(mirror, 0, dice);
-  const through = thing.clear === 'wine' ? throughWine(thing, ray, t, facing, dice) : throughGlass(thing, ray, t, depth, dice);
+  const through =
+    thing.clear === 'wine' ? throughWine(thing, ray, t, facing, dice) : throughGlass(thing, ray, t, depth, dice);
   return mixRgb(multiplyRgb(through, surface.colour), reflected, share);
 }
 
@@ -238,7 +240,14 @@ function bend(ray: Ray, normal: Vector, ratio: number): Ray {
   const root = 1 - ratio * ratio * (1 - cos * cos);
   if (root < 0) return { ...ray };
   const k = ratio * cos - Math.sqrt(root);
-  return makeRay(0, 0, 0, ray.dx * ratio + normal[0] * k, ray.dy * ratio + normal[1] * k, ray.dz * ratio + normal[2] * k);
+  return makeRay(
+    0,
+    0,
+    0,
+    ray.dx * ratio + normal[0] * k,
+    ray.dy * ratio + normal[1] * k,
+    ray.dz * ratio + normal[2] * k,
+  );
 }
 
 /** The ray of one sample through the lens. */

@@ -46,10 +46,36 @@ function paintSky(sheet: WatercolourSheet): void {
   const sky = (x: number, y: number): number => Math.min(field(x, y), 0.47 - y);
   const gaps = (x: number, y: number): number => smoothstep(-0.28, 0.3, fbm2(x * 2.2 + 3, y * 4.6, 4) + 0.35 - 0.9 * y);
   const warm = (_x: number, y: number): number => bell(y, 0.4, 0.13);
-  sheet.lay({ ...wetInWet, soft: 0.012, bounds: whole, inside: sky, colours: colours('#f7d3a0', '#f2b8a0'), strength: 0.75, fade: warm, seed: 3 });
-  sheet.lay({ ...wetInWet, soft: 0.008, bounds: whole, inside: sky, colours: colours('#6fb2e4', '#3f74c0'), strength: 0.95, fade: gaps, seed: 8 });
+  sheet.lay({
+    ...wetInWet,
+    soft: 0.012,
+    bounds: whole,
+    inside: sky,
+    colours: colours('#f7d3a0', '#f2b8a0'),
+    strength: 0.75,
+    fade: warm,
+    seed: 3,
+  });
+  sheet.lay({
+    ...wetInWet,
+    soft: 0.008,
+    bounds: whole,
+    inside: sky,
+    colours: colours('#6fb2e4', '#3f74c0'),
+    strength: 0.95,
+    fade: gaps,
+    seed: 8,
+  });
   const shade = (x: number, y: number): number => 0.6 * (1 - gaps(x, y)) * smoothstep(0.1, 0.3, y);
-  sheet.lay({ ...wetInWet, bounds: whole, inside: sky, colours: colours('#b9b2d4', '#d3b8c0'), strength: 0.5, fade: shade, seed: 5 });
+  sheet.lay({
+    ...wetInWet,
+    bounds: whole,
+    inside: sky,
+    colours: colours('#b9b2d4', '#d3b8c0'),
+    strength: 0.5,
+    fade: shade,
+    seed: 5,
+  });
 }
 
 function paintHills(sheet: WatercolourSheet): void {
@@ -59,7 +85,8 @@ function paintHills(sheet: WatercolourSheet): void {
     { top: 0.465, swing: 0.022, pitch: 5.6, shift: 5.1, tint: colours('#6aa588', '#8fae6a'), strength: 0.85 },
   ];
   for (const [k, { top, swing, pitch, shift, tint, strength }] of layers.entries()) {
-    const crest = (x: number): number => top - swing * Math.sin(x * pitch + shift) - 0.4 * swing * Math.sin(x * pitch * 2.7);
+    const crest = (x: number): number =>
+      top - swing * Math.sin(x * pitch + shift) - 0.4 * swing * Math.sin(x * pitch * 2.7);
     const inside = (x: number, y: number): number =>
       Math.min(field(x, y), y - crest(x), -house(x, y) - 0.004, -roof(x, y) - 0.003, 0.62 - y);
     const fade = (x: number, y: number): number => mix(1, 0.25, smoothstep(0.01, 0.12, y - crest(x)));
@@ -69,14 +96,29 @@ function paintHills(sheet: WatercolourSheet): void {
 
 function paintTrees(sheet: WatercolourSheet, random: Random): void {
   for (let k = 0; k < 34; k++) {
-    const x = k < 14 ? between(random, 0.06, 0.52) : pick(random, [0.8, 0.84, 1.04, 1.08, 1.14, 1.2, 1.26]) + between(random, -0.03, 0.03);
+    const x =
+      k < 14
+        ? between(random, 0.06, 0.52)
+        : pick(random, [0.8, 0.84, 1.04, 1.08, 1.14, 1.2, 1.26]) + between(random, -0.03, 0.03);
     const size = between(random, 0.02, 0.05);
     const y = 0.515 - size * 0.6 + between(random, -0.006, 0.012);
-    const tint = pick(random, [colours('#2f6b4a', '#5f8f3a'), colours('#27544f', '#3f7a4a'), colours('#7f9a3a', '#c0a040')]);
+    const tint = pick(random, [
+      colours('#2f6b4a', '#5f8f3a'),
+      colours('#27544f', '#3f7a4a'),
+      colours('#7f9a3a', '#c0a040'),
+    ]);
     const crown = (px: number, py: number): number =>
       Math.min((1 - Math.hypot((px - x) / 0.8, py - y) / size) * size, -house(px, py) - 0.002, -roof(px, py) - 0.002);
     const bounds = [x - size * 1.6, y - size * 1.6, x + size * 1.6, y + size * 1.6] as const;
-    sheet.lay({ ...broad, ragged: 0.022, bounds, inside: crown, colours: tint, strength: between(random, 0.5, 0.9), seed: k * 3.1 });
+    sheet.lay({
+      ...broad,
+      ragged: 0.022,
+      bounds,
+      inside: crown,
+      colours: tint,
+      strength: between(random, 0.5, 0.9),
+      seed: k * 3.1,
+    });
   }
 }
 
@@ -94,29 +136,77 @@ function paintHouse(sheet: WatercolourSheet): void {
     [-0.032, 0.005, 0.01, 0.02],
   ] as const) {
     const opening = (px: number, py: number): number => -Math.max(Math.abs(px - x - dx) - w, Math.abs(py - y - dy) - h);
-    sheet.lay({ ...crisp, ragged: 0.002, bounds, inside: opening, colours: colours('#3f4a78', '#5a4a5a'), strength: 1.1, seed: 50 + dx });
+    sheet.lay({
+      ...crisp,
+      ragged: 0.002,
+      bounds,
+      inside: opening,
+      colours: colours('#3f4a78', '#5a4a5a'),
+      strength: 1.1,
+      seed: 50 + dx,
+    });
   }
 }
 
 function paintMeadow(sheet: WatercolourSheet): void {
   const ground = (x: number, y: number): number => Math.min(field(x, y), y - 0.515 - 0.01 * Math.sin(x * 6));
   const far = (_x: number, y: number): number => mix(0.55, 1, smoothstep(0.5, 0.9, y));
-  sheet.lay({ ...broad, bounds: whole, inside: ground, colours: colours('#e6d565', '#a9c95a'), strength: 0.85, fade: far, seed: 61 });
+  sheet.lay({
+    ...broad,
+    bounds: whole,
+    inside: ground,
+    colours: colours('#e6d565', '#a9c95a'),
+    strength: 0.85,
+    fade: far,
+    seed: 61,
+  });
   const patches = (x: number, y: number): number => smoothstep(-0.1, 0.35, fbm2(x * 3.4, y * 7, 4) + 1.5 * (y - 0.72));
-  sheet.lay({ ...wetInWet, bounds: whole, inside: ground, colours: colours('#4f9a50', '#2f7f78'), strength: 0.8, fade: patches, seed: 62 });
+  sheet.lay({
+    ...wetInWet,
+    bounds: whole,
+    inside: ground,
+    colours: colours('#4f9a50', '#2f7f78'),
+    strength: 0.8,
+    fade: patches,
+    seed: 62,
+  });
   const deep = (x: number, y: number): number => smoothstep(0.0, 0.5, fbm2(x * 5 + 9, y * 5, 4) + 2.6 * (y - 0.86));
-  sheet.lay({ ...broad, bounds: whole, inside: (x, y) => Math.min(ground(x, y), y - 0.62), colours: colours('#2a5f58', '#3f6a9a'), strength: 0.7, fade: deep, seed: 63 });
+  sheet.lay({
+    ...broad,
+    bounds: whole,
+    inside: (x, y) => Math.min(ground(x, y), y - 0.62),
+    colours: colours('#2a5f58', '#3f6a9a'),
+    strength: 0.7,
+    fade: deep,
+    seed: 63,
+  });
   for (let k = 0; k < 7; k++) {
     const y = 0.535 + 0.022 * k + 0.002 * k * k;
-    const band = (px: number, py: number): number => Math.min(field(px, py), 0.006 - Math.abs(py - y - 0.01 * Math.sin(px * 5 + k)));
+    const band = (px: number, py: number): number =>
+      Math.min(field(px, py), 0.006 - Math.abs(py - y - 0.01 * Math.sin(px * 5 + k)));
     const fade = (px: number): number => saturate(0.2 + 0.9 * Math.sin(px * 4 + k * 1.9));
     const tint = colours(k % 2 ? '#8fae3f' : '#d8a848', k % 2 ? '#5f9a58' : '#d87858');
-    sheet.lay({ ...dry, bounds: [0, y - 0.04, ASPECT, y + 0.04], inside: band, colours: tint, strength: 0.6, fade, seed: 70 + k });
+    sheet.lay({
+      ...dry,
+      bounds: [0, y - 0.04, ASPECT, y + 0.04],
+      inside: band,
+      colours: tint,
+      strength: 0.6,
+      fade,
+      seed: 70 + k,
+    });
   }
 }
 
 /** A blade or stem: a thin bent stroke. */
-function paintBlade(sheet: WatercolourSheet, foot: readonly [number, number], tip: readonly [number, number], width: number, tint: readonly [Rgb, Rgb], seed: number): void {
+function paintBlade(
+  sheet: WatercolourSheet,
+  foot: readonly [number, number],
+  tip: readonly [number, number],
+  width: number,
+  tint: readonly [Rgb, Rgb],
+  seed: number,
+): void {
   const bend = (tip[0] - foot[0]) * 0.16;
   const middle = [(foot[0] + tip[0]) / 2 - bend, (foot[1] + tip[1]) / 2] as const;
   const inside = (x: number, y: number): number => {
@@ -125,7 +215,12 @@ function paintBlade(sheet: WatercolourSheet, foot: readonly [number, number], ti
     const high = segmentDistance(x, y, middle[0], middle[1], tip[0], tip[1]);
     return width * (1 - 0.75 * share) - Math.min(low, high);
   };
-  const bounds = [Math.min(foot[0], tip[0], middle[0]) - 0.01, tip[1] - 0.01, Math.max(foot[0], tip[0], middle[0]) + 0.01, foot[1] + 0.01] as const;
+  const bounds = [
+    Math.min(foot[0], tip[0], middle[0]) - 0.01,
+    tip[1] - 0.01,
+    Math.max(foot[0], tip[0], middle[0]) + 0.01,
+    foot[1] + 0.01,
+  ] as const;
   sheet.lay({ ...crisp, ragged: 0.0022, bounds, inside, colours: tint, strength: 0.9, seed });
 }
 
@@ -148,7 +243,14 @@ interface Blot {
   turn: number;
 }
 
-function blot(sheet: WatercolourSheet, { x, y, width, height, turn }: Blot, tint: readonly [Rgb, Rgb], strength: number, spread: Spread, seed: number): void {
+function blot(
+  sheet: WatercolourSheet,
+  { x, y, width, height, turn }: Blot,
+  tint: readonly [Rgb, Rgb],
+  strength: number,
+  spread: Spread,
+  seed: number,
+): void {
   const cos = Math.cos(turn);
   const sin = Math.sin(turn);
   const inside = (px: number, py: number): number => {
@@ -173,11 +275,25 @@ function paintPoppy(sheet: WatercolourSheet, x: number, y: number, size: number,
   });
   const tint = colours('#f0311f', '#f7893c');
   for (const { form, seed } of forms) blot(sheet, form, tint, 0, { ...petalSpread, lift: 0.93 }, seed);
-  for (const { form, seed } of forms) blot(sheet, form, tint, between(random, 0.42, 0.7), petalSpread, seed);
+  for (const { form, seed } of forms) blot(sheet, form, tint, between(random, 0.6, 0.95), petalSpread, seed);
   const fold: Spread = { soft: size * 0.16, ragged: size * 0.3, rim: 0, grain: 0.3 };
-  blot(sheet, { x, y: y + size * 0.12, width: size * 0.62, height: size * 0.3, turn: 0.2 }, colours('#c01838', '#d82a2a'), 0.6, fold, random() * 90);
+  blot(
+    sheet,
+    { x, y: y + size * 0.12, width: size * 0.62, height: size * 0.3, turn: 0.2 },
+    colours('#c01838', '#d82a2a'),
+    0.6,
+    fold,
+    random() * 90,
+  );
   const heart = { x, y: y + size * 0.06, width: size * 0.2, height: size * 0.15, turn: 0 };
-  blot(sheet, heart, colours('#2a2040', '#3a2a30'), 1.2, { soft: 0.003, ragged: size * 0.12, rim: 0.4, grain: 0.3 }, random() * 90);
+  blot(
+    sheet,
+    heart,
+    colours('#2a2040', '#3a2a30'),
+    1.2,
+    { soft: 0.003, ragged: size * 0.12, rim: 0.4, grain: 0.3 },
+    random() * 90,
+  );
   for (let k = 0; k < 14; k++) {
     const angle = random() * 6.3;
     const reach = size * between(random, 0.22, 0.36);
@@ -187,13 +303,34 @@ function paintPoppy(sheet: WatercolourSheet, x: number, y: number, size: number,
 }
 
 function paintCornflower(sheet: WatercolourSheet, x: number, y: number, size: number, random: Random): void {
-  paintBlade(sheet, [x + between(random, -0.03, 0.03), Math.min(0.94, y + size * 5)], [x, y], 0.0024, colours('#4f8a5a', '#3f7f7a'), random() * 90);
+  paintBlade(
+    sheet,
+    [x + between(random, -0.03, 0.03), Math.min(0.94, y + size * 5)],
+    [x, y],
+    0.0024,
+    colours('#4f8a5a', '#3f7f7a'),
+    random() * 90,
+  );
   for (let k = 0; k < 9; k++) {
     const turn = (k / 9) * 6.283 + between(random, -0.2, 0.2);
     const place = { x: x + Math.cos(turn) * size * 0.6, y: y + Math.sin(turn) * size * 0.48, turn };
-    blot(sheet, { ...place, width: size * 0.5, height: size * 0.2 }, colours('#3a58c8', '#6a4fc0'), between(random, 0.7, 1), { ...crisp, lift: 0.8 }, random() * 90);
+    blot(
+      sheet,
+      { ...place, width: size * 0.5, height: size * 0.2 },
+      colours('#3a58c8', '#6a4fc0'),
+      between(random, 0.7, 1),
+      { ...crisp, lift: 0.8 },
+      random() * 90,
+    );
   }
-  blot(sheet, { x, y, width: size * 0.25, height: size * 0.22, turn: 0 }, colours('#3a1f70', '#5a2a80'), 0.8, crisp, random() * 90);
+  blot(
+    sheet,
+    { x, y, width: size * 0.25, height: size * 0.22, turn: 0 },
+    colours('#3a1f70', '#5a2a80'),
+    0.8,
+    crisp,
+    random() * 90,
+  );
 }
 
 function paintFlowers(sheet: WatercolourSheet, random: Random): void {
@@ -203,7 +340,14 @@ function paintFlowers(sheet: WatercolourSheet, random: Random): void {
     const form = { x: between(random, 0.08, ASPECT - 0.08), y, width: size * 1.2, height: size, turn: 0 };
     blot(sheet, form, colours('#e83a2a', '#f0703a'), 0.95, { ...crisp, ragged: size * 0.5, lift: 0.9 }, random() * 90);
   }
-  for (let k = 0; k < 17; k++) paintCornflower(sheet, between(random, 0.1, 1.24), between(random, 0.7, 0.86), between(random, 0.014, 0.028), random);
+  for (let k = 0; k < 17; k++)
+    paintCornflower(
+      sheet,
+      between(random, 0.1, 1.24),
+      between(random, 0.7, 0.86),
+      between(random, 0.014, 0.028),
+      random,
+    );
   const poppies = [
     [0.62, 0.7, 0.042],
     [1.2, 0.68, 0.046],
@@ -222,8 +366,19 @@ function splatter(sheet: WatercolourSheet, random: Random): void {
   for (let k = 0; k < 110; k++) {
     const size = 0.0012 + 0.0052 * Math.pow(random(), 4);
     const place = { x: between(random, 0.05, ASPECT - 0.05), y: between(random, 0.45, 0.97), turn: random() * 3 };
-    const tint = pick(random, [colours('#e8402a', '#f0803a'), colours('#3f8a58', '#7aa83f'), colours('#3a58c8', '#6a7fd0')]);
-    blot(sheet, { ...place, width: size * 1.2, height: size }, tint, between(random, 0.3, 0.8), { ...crisp, ragged: 0.001 }, random() * 90);
+    const tint = pick(random, [
+      colours('#e8402a', '#f0803a'),
+      colours('#3f8a58', '#7aa83f'),
+      colours('#3a58c8', '#6a7fd0'),
+    ]);
+    blot(
+      sheet,
+      { ...place, width: size * 1.2, height: size },
+      tint,
+      between(random, 0.3, 0.8),
+      { ...crisp, ragged: 0.001 },
+      random() * 90,
+    );
   }
 }
 

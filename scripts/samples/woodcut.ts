@@ -91,7 +91,11 @@ function padPrint(pad: Pad, x: number, y: number): Print | undefined {
   const spikes = 0.07 * Math.abs(((angle * 9 + pad.seed) % 1) - 0.5) + 0.07 * noise2(angle * 3 + pad.seed, 2);
   const radius = Math.hypot(dx, dy * (dy > 0 ? 2.2 : 1)) + spikes;
   if (radius > 1) return undefined;
-  const needles = carve((angle * 16) / Math.PI, radius * 9 + pad.seed, 0.66 * smoothstep(0.28, 0.72, radius) - 0.1 * dy);
+  const needles = carve(
+    (angle * 16) / Math.PI,
+    radius * 9 + pad.seed,
+    0.66 * smoothstep(0.28, 0.72, radius) - 0.1 * dy,
+  );
   const rim = smoothstep(0.9, 0.94, radius);
   return { ink: Math.max(needles, rim * 0.9), tint: MOSS };
 }
@@ -169,7 +173,8 @@ function seaPrint(x: number, y: number): Print {
   const swell = Math.sin(x * mix(44, 11, Math.sqrt(depth)) + 5 * noise2(x * 3, lines * 0.22) + lines * 0.8);
   const phase = lines + swell * mix(0.35, 1.05, depth);
   const crest = smoothstep(0.35, 0.95, swell) * smoothstep(0, 0.25, depth);
-  const path = bell(x, SUN.x + 0.012 * Math.sin(lines * 2.1), 0.055 + 0.05 * depth) * (0.6 + 0.4 * Math.sin(lines * 3.9));
+  const path =
+    bell(x, SUN.x + 0.012 * Math.sin(lines * 2.1), 0.055 + 0.05 * depth) * (0.6 + 0.4 * Math.sin(lines * 3.9));
   const light = 0.5 + 0.2 * noise2(x * 6, y * 14) + 0.32 * crest + 0.25 * path;
   const tint = mixRgb(mixRgb(TEAL, hex('#2c6f80'), depth), PAPER, 0.55 * crest);
   const glow = smoothstep(0.25, 0.5, path) * smoothstep(0.95, 0.4, depth);
@@ -272,7 +277,10 @@ function render(): Raster {
     const speck = fbm2(px / 2.6, py / 2.6, 2);
     const frame = edge < 0.005 ? 1 : 0;
     const tintCover = saturate(0.9 + 0.16 * grain - 0.42 * smoothstep(0.3, 0.75, speck)) * (frame ? 0.2 : 1);
-    const coloured = multiplyRgb(paper, mixRgb([1, 1, 1], [...shifted.tint].map((v, c) => v / PAPER[c]!) as never, tintCover));
+    const coloured = multiplyRgb(
+      paper,
+      mixRgb([1, 1, 1], [...shifted.tint].map((v, c) => v / PAPER[c]!) as never, tintCover),
+    );
     const inkCover = saturate(0.97 + 0.1 * grain - 0.75 * smoothstep(0.4, 0.9, speck + 0.3 * grain));
     return mixRgb(coloured, hex('#1b1a20'), Math.max(frame, black.ink) * inkCover);
   });

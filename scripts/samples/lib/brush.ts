@@ -124,7 +124,8 @@ export class OilCanvas {
 
 function pathLength(path: readonly number[]): number {
   let length = 0;
-  for (let k = 0; k + 3 < path.length; k += 2) length += Math.hypot(path[k + 2]! - path[k]!, path[k + 3]! - path[k + 1]!);
+  for (let k = 0; k + 3 < path.length; k += 2)
+    length += Math.hypot(path[k + 2]! - path[k]!, path[k + 3]! - path[k + 1]!);
   return length;
 }
 

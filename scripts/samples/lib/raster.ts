@@ -79,7 +79,13 @@ export class Raster {
 }
 
 /** Blurs interleaved data with three box passes, close to a Gaussian of deviation `sigma`. */
-function blurData(source: Float32Array<ArrayBuffer>, width: number, height: number, channels: number, sigma: number): Float32Array<ArrayBuffer> {
+function blurData(
+  source: Float32Array<ArrayBuffer>,
+  width: number,
+  height: number,
+  channels: number,
+  sigma: number,
+): Float32Array<ArrayBuffer> {
   const radius = Math.max(1, Math.round(Math.sqrt(sigma * sigma + 0.25) - 0.5));
   const result = Float32Array.from(source);
   const rows = new Float32Array(source.length);

@@ -69,7 +69,12 @@ export function firstHit(solids: readonly Solid[], ray: Ray, reach: Span): numbe
 }
 
 /** Whether anything stands in the way of a ray. */
-export function isBlocked(solids: readonly Solid[], ray: Ray, distance: number, isClear: (solid: number) => boolean): boolean {
+export function isBlocked(
+  solids: readonly Solid[],
+  ray: Ray,
+  distance: number,
+  isClear: (solid: number) => boolean,
+): boolean {
   for (let k = 0; k < solids.length; k++) {
     const solid = solids[k]!;
     if (isClear(k) || !solid.enter(ray, span)) continue;

@@ -40,7 +40,10 @@ export function scale(graph: Graph, x: string, factor: number): string {
   const dims = graph.dims(x);
   if (dims.length !== 4) return graph.op('Mul', [x, graph.scalar(factor)]);
   const channels = dims[1]!;
-  return graph.op('Mul', [x, graph.constant(floatTensor([1, channels, 1, 1], new Float32Array(channels).fill(factor)), 'scale')]);
+  return graph.op('Mul', [
+    x,
+    graph.constant(floatTensor([1, channels, 1, 1], new Float32Array(channels).fill(factor)), 'scale'),
+  ]);
 }
 
 /**
@@ -72,6 +75,16 @@ export function unbroadcast(graph: Graph, gradient: string, dims: readonly numbe
   const summed = axes.length ? sum(graph, gradient, axes, true) : gradient;
   return reshape(graph, summed, dims);
 }
+
+/** 1 − x. */
+export const oneMinus = (graph: Graph, x: string): string => graph.op('Sub', [graph.scalar(1), x]);
+
+/** Elements of one axis in the order of `indices`. */
+export const gather = (graph: Graph, x: string, axis: number, indices: readonly number[]): string =>
+  graph.op('Gather', [x, graph.ints(indices)], { axis });
+
+/** An axis counted from the front. */
+export const positiveAxis = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis);
 
 /** Sum over axes. */
 export const sum = (graph: Graph, x: string, axes: readonly number[], keepdims = false): string =>

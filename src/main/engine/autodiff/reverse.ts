@@ -32,6 +32,7 @@ export function appendBackward(
     }
   }
 
+  const identityGradient = options.identityGradient ?? new Set<string>();
   const vanishing = new Set<string>();
   const contributions = new Map<string, string[]>();
   const contribute = (value: string, gradient: string) => {
@@ -52,13 +53,14 @@ export function appendBackward(
   for (const node of forward.toReversed()) {
     if (!node.outputs.some((o) => contributions.has(o)) || !node.inputs.some((i) => dependent.has(i))) continue;
     const outputGradients = node.outputs.map((o) => total(o));
-    const gradients = options.identityGradient?.has(node.outputs[0]!)
+    const gradients = identityGradient.has(node.outputs[0]!)
       ? [outputGradients[0]]
       : ruleFor(node)({
           graph,
           node,
           outputGradients,
           wanted: (i) => dependent.has(node.inputs[i] ?? ''),
+          identityGradient,
           vanishing,
           blockedLayout: options.blockedLayout ?? false,
         });

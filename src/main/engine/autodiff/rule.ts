@@ -10,6 +10,8 @@ export interface BackwardContext {
   readonly outputGradients: readonly (string | undefined)[];
   /** Whether input `i` depends on the picture, so that its gradient is asked for. */
   wanted(i: number): boolean;
+  /** Outputs of ReLUs through which the gradient passes unchanged. */
+  readonly identityGradient: ReadonlySet<string>;
   /**
    * Gradients known to be zero wherever the value they belong to is not positive, so that a ReLU behind it need not mask
    * them again. Rules may add the gradients that they return.
@@ -22,6 +24,6 @@ export interface BackwardContext {
 /**
  * A gradient rule appends the nodes of one operator's vector-Jacobian product to the graph and returns, per input of
  * the node, the name of dL/d(input); undefined for inputs that are not wanted. Rules read shapes, attributes and
- * constants from the graph and emit portable operators only (see providers in test/unit/portable-operators.test.ts).
+ * constants from the graph and emit portable operators only (see providers in test/unit/engine/portable-operators.test.ts).
  */
 export type GradientRule = (context: BackwardContext) => readonly (string | undefined)[];

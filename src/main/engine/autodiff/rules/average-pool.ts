@@ -17,7 +17,11 @@ export const averagePoolGradient: GradientRule = ({ graph, node, outputGradients
   const to = x.slice(2);
   const from = graph.dims(dy).slice(2);
   const kernel = listOf(node, 'kernel_shape', []);
-  const strides = listOf(node, 'strides', kernel.map(() => 1));
+  const strides = listOf(
+    node,
+    'strides',
+    kernel.map(() => 1),
+  );
   const pads = listOf(node, 'pads', [...kernel, ...kernel].fill(0));
   const area = kernel.reduce((a, b) => a * b, 1);
   const name = `d.${node.inputs[0]!}`;
@@ -62,5 +66,14 @@ function divideByCounts(graph: Graph, dy: string, counts: readonly (readonly num
   if (uniform) return scale(graph, dy, 1 / counts.reduce((n, axis) => n * axis[0]!, 1));
   const map = counts.reduce<number[]>((flat, axis) => flat.flatMap((n) => axis.map((m) => n * m)), [1]);
   const dims = [1, 1, ...counts.map((axis) => axis.length)];
-  return graph.op('Mul', [dy, graph.constant(floatTensor(dims, map.map((n) => 1 / n)), 'shares')]);
+  return graph.op('Mul', [
+    dy,
+    graph.constant(
+      floatTensor(
+        dims,
+        map.map((n) => 1 / n),
+      ),
+      'shares',
+    ),
+  ]);
 }

@@ -12,7 +12,10 @@ import { transposedPads } from './transposed-pads.ts';
  */
 export const convGradient: GradientRule = ({ graph, node, outputGradients, wanted }) => {
   if (wanted(1) || wanted(2)) {
-    throw new MadderError('network', `Node "${node.name}": a Conv whose weights depend on the picture has no gradient rule.`);
+    throw new MadderError(
+      'network',
+      `Node "${node.name}": a Conv whose weights depend on the picture has no gradient rule.`,
+    );
   }
   if (!wanted(0)) return [];
   const dy = outputGradients[0]!;
@@ -35,7 +38,14 @@ export const convGradient: GradientRule = ({ graph, node, outputGradients, wante
     return [graph.op('Conv', [dy, flipped], attributes, `d.${node.inputs[0]!}`)];
   }
   const { pads: transposed, outputPadding } = transposedPads(x.slice(2), graph.dims(dy).slice(2), reach, strides, pads);
-  const attributes = { kernel_shape: kernel, strides, dilations, pads: transposed, output_padding: outputPadding, group };
+  const attributes = {
+    kernel_shape: kernel,
+    strides,
+    dilations,
+    pads: transposed,
+    output_padding: outputPadding,
+    group,
+  };
   return [graph.op('ConvTranspose', [dy, node.inputs[1]!], attributes, `d.${node.inputs[0]!}`)];
 };
 

@@ -1,77 +1,122 @@
 import type { GradientRule } from '../rule.ts';
-import * as activations from './activations.ts';
-import * as arithmetic from './arithmetic.ts';
+import { absGradient } from './abs.ts';
+import { addGradient } from './add.ts';
 import { averagePoolGradient } from './average-pool.ts';
-import { convTransposeGradient } from './conv-transpose.ts';
+import { batchNormalizationGradient } from './batch-normalization.ts';
+import { clipGradient } from './clip.ts';
+import { concatGradient } from './concat.ts';
 import { convGradient } from './conv.ts';
-import { gemmGradient, matMulGradient } from './matmul.ts';
+import { convTransposeGradient } from './conv-transpose.ts';
+import { depthToSpaceGradient } from './depth-to-space.ts';
+import { divGradient } from './div.ts';
+import { eluGradient } from './elu.ts';
+import { erfGradient } from './erf.ts';
+import { expGradient } from './exp.ts';
+import { expandGradient } from './expand.ts';
+import { gatherGradient } from './gather.ts';
+import { gemmGradient } from './gemm.ts';
+import { globalAveragePoolGradient } from './global-average-pool.ts';
+import { globalMaxPoolGradient } from './global-max-pool.ts';
+import { hardSigmoidGradient } from './hard-sigmoid.ts';
+import { hardSwishGradient } from './hard-swish.ts';
+import { instanceNormalizationGradient } from './instance-normalization.ts';
+import { layerNormalizationGradient } from './layer-normalization.ts';
+import { leakyReluGradient } from './leaky-relu.ts';
+import { logGradient } from './log.ts';
+import { lrnGradient } from './lrn.ts';
+import { matMulGradient } from './mat-mul.ts';
+import { maxGradient } from './max.ts';
 import { maxPoolGradient } from './max-pool.ts';
-import { instanceNormalizationGradient, layerNormalizationGradient, lrnGradient } from './normalization.ts';
-import * as reductions from './reductions.ts';
+import { minGradient } from './min.ts';
+import { mulGradient } from './mul.ts';
+import { negGradient } from './neg.ts';
+import { padGradient } from './pad.ts';
+import { identityGradient } from './pass-through.ts';
+import { powGradient } from './pow.ts';
+import { preluGradient } from './prelu.ts';
+import { reciprocalGradient } from './reciprocal.ts';
+import { reduceL2Gradient } from './reduce-l2.ts';
+import { reduceMaxGradient } from './reduce-max.ts';
+import { reduceMeanGradient } from './reduce-mean.ts';
+import { reduceSumGradient } from './reduce-sum.ts';
+import { reduceSumSquareGradient } from './reduce-sum-square.ts';
+import { reluGradient } from './relu.ts';
+import { reshapeGradient } from './reshape.ts';
 import { resizeGradient } from './resize.ts';
-import * as shape from './shape.ts';
+import { sigmoidGradient } from './sigmoid.ts';
+import { sliceGradient } from './slice.ts';
+import { softmaxGradient } from './softmax.ts';
+import { softplusGradient } from './softplus.ts';
+import { splitGradient } from './split.ts';
+import { sqrtGradient } from './sqrt.ts';
+import { subGradient } from './sub.ts';
+import { sumGradient } from './sum.ts';
+import { tanhGradient } from './tanh.ts';
+import { tileGradient } from './tile.ts';
+import { transposeGradient } from './transpose.ts';
+import { whereGradient } from './where.ts';
 
 /** The gradient rule of each ONNX operator. */
 export const rules: ReadonlyMap<string, GradientRule> = new Map<string, GradientRule>([
-  ['Abs', activations.absGradient],
-  ['Add', arithmetic.addGradient],
+  ['Abs', absGradient],
+  ['Add', addGradient],
   ['AveragePool', averagePoolGradient],
-  ['BatchNormalization', activations.batchNormalizationGradient],
-  ['Cast', shape.castGradient],
-  ['Clip', activations.clipGradient],
-  ['Concat', shape.concatGradient],
+  ['BatchNormalization', batchNormalizationGradient],
+  ['Cast', identityGradient],
+  ['Clip', clipGradient],
+  ['Concat', concatGradient],
   ['Conv', convGradient],
   ['ConvTranspose', convTransposeGradient],
-  ['DepthToSpace', shape.depthToSpaceGradient],
-  ['Div', arithmetic.divGradient],
-  ['Dropout', activations.identityGradient],
-  ['Elu', activations.eluGradient],
-  ['Erf', activations.erfGradient],
-  ['Exp', activations.expGradient],
-  ['Expand', shape.expandGradient],
-  ['Flatten', shape.reshapeGradient],
-  ['Gather', shape.gatherGradient],
+  ['DepthToSpace', depthToSpaceGradient],
+  ['Div', divGradient],
+  ['Dropout', identityGradient],
+  ['Elu', eluGradient],
+  ['Erf', erfGradient],
+  ['Exp', expGradient],
+  ['Expand', expandGradient],
+  ['Flatten', reshapeGradient],
+  ['Gather', gatherGradient],
   ['Gemm', gemmGradient],
-  ['GlobalAveragePool', reductions.globalAveragePoolGradient],
-  ['GlobalMaxPool', reductions.globalMaxPoolGradient],
-  ['HardSigmoid', activations.hardSigmoidGradient],
-  ['HardSwish', activations.hardSwishGradient],
-  ['Identity', activations.identityGradient],
+  ['GlobalAveragePool', globalAveragePoolGradient],
+  ['GlobalMaxPool', globalMaxPoolGradient],
+  ['HardSigmoid', hardSigmoidGradient],
+  ['HardSwish', hardSwishGradient],
+  ['Identity', identityGradient],
   ['InstanceNormalization', instanceNormalizationGradient],
   ['LRN', lrnGradient],
   ['LayerNormalization', layerNormalizationGradient],
-  ['LeakyRelu', activations.leakyReluGradient],
-  ['Log', activations.logGradient],
+  ['LeakyRelu', leakyReluGradient],
+  ['Log', logGradient],
   ['MatMul', matMulGradient],
-  ['Max', arithmetic.maxGradient],
+  ['Max', maxGradient],
   ['MaxPool', maxPoolGradient],
-  ['Min', arithmetic.minGradient],
-  ['Mul', arithmetic.mulGradient],
-  ['Neg', activations.negGradient],
-  ['PRelu', activations.preluGradient],
-  ['Pad', shape.padGradient],
-  ['Pow', arithmetic.powGradient],
-  ['Reciprocal', activations.reciprocalGradient],
-  ['ReduceL2', reductions.reduceL2Gradient],
-  ['ReduceMax', reductions.reduceMaxGradient],
-  ['ReduceMean', reductions.reduceMeanGradient],
-  ['ReduceSum', reductions.reduceSumGradient],
-  ['ReduceSumSquare', reductions.reduceSumSquareGradient],
-  ['Relu', activations.reluGradient],
-  ['Reshape', shape.reshapeGradient],
+  ['Min', minGradient],
+  ['Mul', mulGradient],
+  ['Neg', negGradient],
+  ['PRelu', preluGradient],
+  ['Pad', padGradient],
+  ['Pow', powGradient],
+  ['Reciprocal', reciprocalGradient],
+  ['ReduceL2', reduceL2Gradient],
+  ['ReduceMax', reduceMaxGradient],
+  ['ReduceMean', reduceMeanGradient],
+  ['ReduceSum', reduceSumGradient],
+  ['ReduceSumSquare', reduceSumSquareGradient],
+  ['Relu', reluGradient],
+  ['Reshape', reshapeGradient],
   ['Resize', resizeGradient],
-  ['Sigmoid', activations.sigmoidGradient],
-  ['Slice', shape.sliceGradient],
-  ['Softmax', activations.softmaxGradient],
-  ['Softplus', activations.softplusGradient],
-  ['Split', shape.splitGradient],
-  ['Sqrt', activations.sqrtGradient],
-  ['Squeeze', shape.reshapeGradient],
-  ['Sub', arithmetic.subGradient],
-  ['Sum', arithmetic.sumGradient],
-  ['Tanh', activations.tanhGradient],
-  ['Tile', shape.tileGradient],
-  ['Transpose', shape.transposeGradient],
-  ['Unsqueeze', shape.reshapeGradient],
-  ['Where', arithmetic.whereGradient],
+  ['Sigmoid', sigmoidGradient],
+  ['Slice', sliceGradient],
+  ['Softmax', softmaxGradient],
+  ['Softplus', softplusGradient],
+  ['Split', splitGradient],
+  ['Sqrt', sqrtGradient],
+  ['Squeeze', reshapeGradient],
+  ['Sub', subGradient],
+  ['Sum', sumGradient],
+  ['Tanh', tanhGradient],
+  ['Tile', tileGradient],
+  ['Transpose', transposeGradient],
+  ['Unsqueeze', reshapeGradient],
+  ['Where', whereGradient],
 ]);

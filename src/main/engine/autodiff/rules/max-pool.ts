@@ -29,7 +29,10 @@ export const maxPoolGradient: GradientRule = (context) => {
   const strides = listOf(node, 'strides', [1, 1]);
   const pads = listOf(node, 'pads', [0, 0, 0, 0]);
   if (kernel.length !== 2 || listOf(node, 'dilations', [1, 1]).some((d) => d !== 1)) {
-    throw new MadderError('network', `Node "${node.name}": only two-dimensional MaxPool without dilation has a gradient rule.`);
+    throw new MadderError(
+      'network',
+      `Node "${node.name}": only two-dimensional MaxPool without dilation has a gradient rule.`,
+    );
   }
   const tiles = kernel.every((k, i) => k === strides[i] && count[i]! * k <= size[i]!) && pads.every((p) => p === 0);
   if (tiles) return [tilingGradient(context, x, y, dy, kernel)];
@@ -55,7 +58,9 @@ export const maxPoolGradient: GradientRule = (context) => {
       if (holds.flat().every(Boolean)) terms.push(term);
       else {
         const inside = new Float32Array(size[0] * size[1]);
-        holds[0]!.forEach((row, i) => holds[1]!.forEach((column, j) => (inside[i * size[1] + j] = Number(row && column))));
+        holds[0]!.forEach((row, i) =>
+          holds[1]!.forEach((column, j) => (inside[i * size[1] + j] = Number(row && column))),
+        );
         terms.push(graph.op('Mul', [term, graph.constant(floatTensor([1, 1, ...size], inside), 'inside')]));
       }
     }
@@ -68,17 +73,20 @@ export const maxPoolGradient: GradientRule = (context) => {
  * there is no rest everything stays in the blocked layout.
  */
 function tilingGradient(context: BackwardContext, x: string, y: string, dy: string, kernel: readonly number[]): string {
-  const { graph, blockedLayout, vanishing } = context;
+  const { graph, blockedLayout, identityGradient, vanishing } = context;
   const area = kernel.reduce((a, b) => a * b, 1);
   const size = graph.dims(x).slice(2) as [number, number];
-  const covered = graph.dims(y).slice(2).map((n, i) => n * kernel[i]!) as [number, number];
+  const covered = graph
+    .dims(y)
+    .slice(2)
+    .map((n, i) => n * kernel[i]!) as [number, number];
   const inner = resizeTo(graph, x, covered);
   const difference = graph.op('Add', [inner, repeat(graph, scale(graph, y, -1), kernel)]);
   const mask = notNegative(graph, difference);
   const share = graph.op('AveragePool', [mask], { kernel_shape: kernel, strides: kernel });
   const divided = graph.op('Div', [scale(graph, dy, 1 / area), share]);
   const shared = blockedLayout ? enterBlockedLayout(graph, divided) : divided;
-  const afterRelu = graph.producer(x)?.op === 'Relu';
+  const afterRelu = graph.producer(x)?.op === 'Relu' && !identityGradient.has(x);
   // Behind a ReLU, windows whose maximum is 0 pass nothing on: masking them here costs a quarter of masking x later.
   const passed = afterRelu ? graph.op('Mul', [shared, positive(graph, y)]) : shared;
   const dx = resizeTo(graph, graph.op('Mul', [repeat(graph, passed, kernel), mask], {}, `d.${x}`), size);

@@ -13,12 +13,14 @@ export const resizeGradient: GradientRule = ({ graph, node, outputGradients, wan
   const from = graph.dims(node.inputs[0]!);
   const to = graph.dims(node.outputs[0]!);
   const scales = node.inputs[2] ? graph.tensor(node.inputs[2]) : undefined;
-  const factors = scales && scales.data.length > 0 ? numbersOf(scales) : from.map((d, i) => to[i]! / d);
+  const factors = scales && scales.data.length > 0 ? numbersOf(scales) : from.map((d, i) => f32(to[i]! / d));
   const weights = from.map((size, axis) => axisWeights(node, size, to[axis]!, factors[axis]!));
 
   const repeats = from.map((size, axis) => to[axis]! / size);
   const isRepetition = weights.every((axis, k) =>
-    axis.every((row, o) => row.length === 1 && row[0]!.index === Math.floor(o / repeats[k]!) && Number.isInteger(repeats[k])),
+    axis.every(
+      (row, o) => row.length === 1 && row[0]!.index === Math.floor(o / repeats[k]!) && Number.isInteger(repeats[k]),
+    ),
   );
   if (isRepetition && from.length === 4 && repeats[0] === 1 && repeats[1] === 1) {
     const block = repeats.slice(2);
@@ -36,15 +38,25 @@ export const resizeGradient: GradientRule = ({ graph, node, outputGradients, wan
 };
 
 /** For each output position the input elements it mixes, as the ONNX specification of Resize defines them. */
-function axisWeights(node: OnnxNode, size: number, length: number, factor: number): { index: number; weight: number }[][] {
+function axisWeights(
+  node: OnnxNode,
+  size: number,
+  length: number,
+  factor: number,
+): { index: number; weight: number }[][] {
   const mode = stringOf(node, 'mode', 'nearest');
   const nearest = stringOf(node, 'nearest_mode', 'round_prefer_floor');
   const last = size - 1;
   return Array.from({ length }, (_, o) => {
+    // An axis that keeps its size keeps its elements, whatever the mode.
+    if (factor === 1) return [{ index: o, weight: 1 }];
     const at = sourceCoordinate(node, o, size, length, factor);
     if (mode === 'nearest') return [{ index: Math.min(Math.max(roundNearest(nearest, at), 0), last), weight: 1 }];
     if (mode !== 'linear') {
-      throw new MadderError('network', `Node "${node.name}": Resize in mode "${mode}" has no gradient rule; nearest and linear have.`);
+      throw new MadderError(
+        'network',
+        `Node "${node.name}": Resize in mode "${mode}" has no gradient rule; nearest and linear have.`,
+      );
     }
     const clamped = Math.min(Math.max(at, 0), last);
     const low = Math.floor(clamped);
@@ -56,19 +68,25 @@ function axisWeights(node: OnnxNode, size: number, length: number, factor: numbe
   });
 }
 
+/** Providers compute coordinates in float32, which decides on which side of a half a nearest coordinate falls. */
+const f32 = Math.fround;
+
 function sourceCoordinate(node: OnnxNode, o: number, size: number, length: number, factor: number): number {
   const transformation = stringOf(node, 'coordinate_transformation_mode', 'half_pixel');
   switch (transformation) {
     case 'asymmetric':
-      return o / factor;
+      return f32(o / factor);
     case 'align_corners':
-      return length === 1 ? 0 : (o * (size - 1)) / (length - 1);
+      return length === 1 ? 0 : f32(f32(o * (size - 1)) / (length - 1));
     case 'pytorch_half_pixel':
-      return length > 1 ? (o + 0.5) / factor - 0.5 : 0;
+      return length > 1 ? f32(f32((o + 0.5) / factor) - 0.5) : 0;
     case 'half_pixel':
-      return (o + 0.5) / factor - 0.5;
+      return f32(f32((o + 0.5) / factor) - 0.5);
     default:
-      throw new MadderError('network', `Node "${node.name}": Resize with coordinates "${transformation}" has no gradient rule.`);
+      throw new MadderError(
+        'network',
+        `Node "${node.name}": Resize with coordinates "${transformation}" has no gradient rule.`,
+      );
   }
 }
 
