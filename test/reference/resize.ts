@@ -69,6 +69,8 @@ const resize: Operator = (call) => {
   const transformation = textAttribute(call, 'coordinate_transformation_mode', 'half_pixel');
   const { scales, sizes } = scalesAndSizes(call, x.dims);
   if (mode !== 'nearest' && mode !== 'linear') throw new Error(`mode ${mode} is not supported`);
+  // ONNX Runtime copies when no size changes, whatever scales and coordinates say.
+  if (x.dims.every((d, axis) => d === sizes[axis])) return [x];
   const taps = x.dims.map((size, axis) =>
     coordinates(transformation, size, sizes[axis]!, scales[axis]!).map((coordinate) =>
       mode === 'nearest' ? nearestTaps(coordinate, size, nearestMode) : linearTaps(coordinate, size),

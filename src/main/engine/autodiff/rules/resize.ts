@@ -12,6 +12,8 @@ export const resizeGradient: GradientRule = ({ graph, node, outputGradients, wan
   if (!wanted(0)) return [];
   const from = graph.dims(node.inputs[0]!);
   const to = graph.dims(node.outputs[0]!);
+  // The runtime copies when no size changes, whatever scales and coordinates say.
+  if (from.every((d, i) => d === to[i])) return [outputGradients[0]];
   const scales = node.inputs[2] ? graph.tensor(node.inputs[2]) : undefined;
   const factors = scales && scales.data.length > 0 ? numbersOf(scales) : from.map((d, i) => f32(to[i]! / d));
   const weights = from.map((size, axis) => axisWeights(node, size, to[axis]!, factors[axis]!));
