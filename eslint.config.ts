@@ -40,7 +40,10 @@ export default defineConfig(
           rules: Object.entries(LAYERS).map(([type, { mayImport }]) => ({ from: [type], allow: [type, ...mayImport] })),
         },
       ],
-      'no-restricted-imports': ['error', { paths: [{ name: 'electron', message: 'Only shells/electron and preload.' }] }],
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'electron', message: 'Only shells/electron and preload.' }] },
+      ],
     },
   },
   { files: ['src/main/shells/electron/**', 'src/preload/**'], rules: { 'no-restricted-imports': 'off' } },

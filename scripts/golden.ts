@@ -41,9 +41,11 @@ async function main(files: readonly string[], options: GoldenOptions): Promise<v
         if (!passed) process.exitCode = 1;
       }
     } catch (error) {
-      if (!(error instanceof MadderError)) throw error;
+      // Whatever happens to one file, the others are still to be measured.
       line(basename(file), 'failed');
-      console.log(`    ${error.message}`);
+      console.log(
+        `    ${error instanceof MadderError ? error.message : error instanceof Error ? error.stack : String(error)}`,
+      );
       worst = Infinity;
       process.exitCode = 1;
     }

@@ -1,6 +1,7 @@
 /** A cubist still life laid on with the palette knife: a guitar, a bottle and fruit broken into facets. */
 import { followField, OilCanvas } from './lib/brush.ts';
 import { hex, mixRgb, scaleRgb, turnHue, type Rgb } from './lib/colour.ts';
+import { distanceTo } from './lib/distance.ts';
 import { clamp, mix, saturate, smoothstep } from './lib/maths.ts';
 import { fbm2, noise2 } from './lib/noise.ts';
 import { between, createRandom, gaussian, hash, type Random } from './lib/random.ts';
@@ -41,12 +42,12 @@ function facetAt(x: number, y: number): number {
 /** Looks at the table from the point of view of the facet. */
 function spotAt(x: number, y: number): Spot {
   const facet = facetAt(x, y);
-  const turn = (hash(facet, 1) - 0.5) * 0.42;
+  const turn = (hash(facet, 1) - 0.5) * 0.32;
   const zoom = 0.92 + 0.18 * hash(facet, 2);
   const dx = x - 0.4;
   const dy = y - 0.5;
-  const u = 0.4 + zoom * (dx * Math.cos(turn) - dy * Math.sin(turn)) + 0.06 * (hash(facet, 3) - 0.5);
-  const v = 0.5 + zoom * (dy * Math.cos(turn) + dx * Math.sin(turn)) + 0.06 * (hash(facet, 4) - 0.5);
+  const u = 0.4 + zoom * (dx * Math.cos(turn) - dy * Math.sin(turn)) + 0.045 * (hash(facet, 3) - 0.5);
+  const v = 0.5 + zoom * (dy * Math.cos(turn) + dx * Math.sin(turn)) + 0.045 * (hash(facet, 4) - 0.5);
   const spot = thingAt(u, v);
   return { shape: spot.shape * 2048 + facet, colour: shadeFacet(spot.colour, facet, x, y) };
 }
@@ -76,7 +77,7 @@ function fruitAt(x: number, y: number): Spot | undefined {
     const d = Math.hypot(x - fruit.x, (y - fruit.y) * 1.08) / fruit.size;
     if (d > 1) continue;
     const lit = x - fruit.x + y - fruit.y < -0.01;
-    return { shape: 30 + k * 2 + (lit ? 1 : 0), colour: hex(lit ? fruit.light : fruit.dark) };
+    return { shape: 100 + k * 10 + (lit ? 1 : 0), colour: hex(lit ? fruit.light : fruit.dark) };
   }
   return undefined;
 }
@@ -88,27 +89,27 @@ function guitarAt(px: number, py: number): Spot | undefined {
   const hole = Math.hypot(x, y + 0.005);
   const strings = Math.abs(x) < 0.021 && y > -0.5 && y < 0.13 && Math.abs((((x + 0.021) / 0.0105) % 1) - 0.5) > 0.36;
   if (y > -0.475 && y < -0.38 && Math.abs(x) < 0.042) return { shape: 10, colour: hex(x < 0 ? '#5a2418' : '#8a4a24') };
-  if (strings) return { shape: 11, colour: hex('#f6e6b4') };
-  if (y > -0.4 && y < -0.055 && Math.abs(x) < 0.029) return { shape: 12, colour: hex(x < 0 ? '#22160f' : '#4a2a1a') };
-  if (Math.abs(y - 0.125) < 0.011 && Math.abs(x) < 0.06) return { shape: 13, colour: hex('#2c1810') };
-  if (hole < 0.05) return { shape: 14, colour: hex('#170d10') };
-  if (hole < 0.063) return { shape: 15, colour: hex('#f2d79a') };
+  if (strings) return { shape: 21, colour: hex('#f6e6b4') };
+  if (y > -0.4 && y < -0.055 && Math.abs(x) < 0.029) return { shape: 22, colour: hex(x < 0 ? '#22160f' : '#4a2a1a') };
+  if (Math.abs(y - 0.125) < 0.011 && Math.abs(x) < 0.06) return { shape: 30, colour: hex('#2c1810') };
+  if (hole < 0.05) return { shape: 40, colour: hex('#170d10') };
+  if (hole < 0.063) return { shape: 41, colour: hex('#f2d79a') };
   const lower = Math.hypot(x, (y - 0.12) * 1.06) - 0.165;
   const upper = Math.hypot(x, (y + 0.085) * 1.04) - 0.122;
   const blend = saturate(0.5 + (0.5 * (upper - lower)) / 0.05);
   const body = mix(upper, lower, blend) - 0.05 * blend * (1 - blend);
   if (body > 0) return undefined;
-  if (body > -0.011) return { shape: 16, colour: hex('#5a1e14') };
-  return x < 0.012 ? { shape: 17, colour: hex('#e8912e') } : { shape: 18, colour: hex('#b8431f') };
+  if (body > -0.011) return { shape: 52, colour: hex('#5a1e14') };
+  return x < 0.012 ? { shape: 50, colour: hex('#e8912e') } : { shape: 51, colour: hex('#b8431f') };
 }
 
 function bottleAt(x: number, y: number): Spot | undefined {
   const width = mix(0.026, 0.072, smoothstep(0.3, 0.43, y));
   const dx = x - 0.62;
   if (y < 0.14 || y > 0.68 || Math.abs(dx) > width) return undefined;
-  if (y < 0.185) return { shape: 20, colour: hex('#b3262c') };
-  if (y > 0.49 && y < 0.6) return { shape: 21 + (dx > 0 ? 1 : 0), colour: hex(dx > 0 ? '#c9b284' : '#f3e6c0') };
-  return dx < -width * 0.3 ? { shape: 23, colour: hex('#4fa07c') } : { shape: 24, colour: hex('#14503f') };
+  if (y < 0.185) return { shape: 60, colour: hex('#b3262c') };
+  if (y > 0.49 && y < 0.6) return { shape: 70 + (dx > 0 ? 1 : 0), colour: hex(dx > 0 ? '#c9b284' : '#f3e6c0') };
+  return dx < -width * 0.3 ? { shape: 80, colour: hex('#4fa07c') } : { shape: 81, colour: hex('#14503f') };
 }
 
 function sheetAt(px: number, py: number): Spot | undefined {
@@ -124,22 +125,24 @@ function sheetAt(px: number, py: number): Spot | undefined {
       ((x + 0.2 + stave * 0.01) % 0.043) - 0.0215,
       (line - 1 - 3 * hash(Math.floor((x + 0.2) / 0.043), stave)) * 0.0085,
     ) < 0.0085;
-  return inked || note ? { shape: 40, colour: hex('#2a2a3a') } : { shape: 41, colour: hex('#f4ead0') };
+  return inked || note ? { shape: 90, colour: hex('#2a2a3a') } : { shape: 91, colour: hex('#f4ead0') };
 }
 
 function roomAt(x: number, y: number): Spot {
   const table = 0.6 + 0.14 * (x - 0.4);
-  if (y > table + 0.32 - 0.5 * Math.abs(x - 0.5)) return { shape: 50, colour: hex('#e9ddc4') };
+  const check = (Math.floor(x * 13 + 40) + Math.floor(y * 13 + x * 3)) % 2;
+  if (y > table + 0.32 - 0.5 * Math.abs(x - 0.5))
+    return { shape: 130 + check, colour: hex(check ? '#f0e4c8' : '#b9cdd2') };
   if (y > table) {
     const board = Math.floor((x * 0.9 + y * 0.5 + 9) * 9) % 2;
-    return { shape: 51 + board, colour: hex(board ? '#a8622c' : '#c8843a') };
+    return { shape: 140 + board, colour: hex(board ? '#a8622c' : '#c8843a') };
   }
   if (x < 0.3 - 0.2 * y) {
     const folds = Math.floor((x + 0.12 * y + 9) * 17) % 3;
-    return { shape: 54 + folds, colour: hex(['#a3252f', '#d2452f', '#701a3a'][folds]!) };
+    return { shape: 150 + folds, colour: hex(['#a3252f', '#d2452f', '#701a3a'][folds]!) };
   }
   const paper = Math.abs(((x * 7 + y * 2 + 90) % 1) - 0.5) < 0.2;
-  return paper ? { shape: 58, colour: hex('#2f7f8f') } : { shape: 59, colour: hex('#1d4f7f') };
+  return paper ? { shape: 160, colour: hex('#2f7f8f') } : { shape: 161, colour: hex('#1d4f7f') };
 }
 
 /** The direction of the knife: steady within a facet. */
@@ -156,10 +159,10 @@ interface Layer {
 }
 
 const layers: readonly Layer[] = [
-  { count: 2600, width: 0.042, length: 0.09, body: 0.6 },
-  { count: 6500, width: 0.026, length: 0.06, body: 0.9 },
-  { count: 11_000, width: 0.014, length: 0.036, body: 1 },
-  { count: 9000, width: 0.0075, length: 0.024, body: 1 },
+  { count: 2400, width: 0.05, length: 0.12, body: 0.7 },
+  { count: 4200, width: 0.036, length: 0.085, body: 1 },
+  { count: 6500, width: 0.02, length: 0.05, body: 1.05 },
+  { count: 9000, width: 0.009, length: 0.03, body: 1 },
 ];
 
 function paintLayer(canvas: OilCanvas, layer: Layer, random: Random): void {
@@ -167,7 +170,7 @@ function paintLayer(canvas: OilCanvas, layer: Layer, random: Random): void {
     const x = random() * ASPECT;
     const y = random();
     const spot = spotAt(x, y);
-    const angle = knifeAngle(x, y) + (random() < 0.15 ? 1.57 : 0);
+    const angle = knifeAngle(x, y) + (random() < 0.08 ? 1.57 : 0);
     const length = layer.length * between(random, 0.6, 1.3);
     const path = followField(x, y, length, 0.004, () => angle);
     const kept = clipToShape(path, spot.shape);
@@ -180,7 +183,7 @@ function paintLayer(canvas: OilCanvas, layer: Layer, random: Random): void {
       streak: turnHue(scaleRgb(facing, 1 + 0.22 * gaussian(random)), 0.25 * gaussian(random)),
       body: layer.body * between(random, 0.6, 1.3),
       dryFrom: between(random, 0.5, 1.1),
-      hair: 0.11,
+      hair: 0.045,
       seed: random() * 1000,
     });
   }
@@ -196,20 +199,24 @@ function clipToShape(path: readonly number[], shape: number): number[] {
   return path.slice(from, to + 2);
 }
 
-/** Draws dark lines along the borders of shapes, as if with the edge of the knife. */
-function paintOutlines(canvas: OilCanvas, random: Random): void {
-  for (let k = 0; k < 60_000; k++) {
-    const x = random() * ASPECT;
-    const y = random();
-    const step = 0.004;
-    const own = spotAt(x, y).shape >> 11;
-    const turn = random() * Math.PI;
-    const ux = Math.cos(turn) * step;
-    const uy = Math.sin(turn) * step;
-    if (spotAt(x + ux, y + uy).shape >> 11 === own) continue;
-    if (spotAt(x - uy, y + ux).shape >> 11 !== own || spotAt(x + uy, y - ux).shape >> 11 !== own) continue;
-    if (random() > 0.5 + 0.6 * noise2(x * 5, y * 5)) continue;
-    strikeLine(canvas, [x + uy * 4, y - ux * 4, x - uy * 4, y + ux * 4], 0.0042, hex('#1a1420'), random);
+/** Draws dark lines of varying strength along the borders of things, and sinks them into the paint. */
+function drawOutlines(canvas: OilCanvas): void {
+  const groups = new Int32Array(WIDTH * HEIGHT);
+  for (let i = 0; i < groups.length; i++) {
+    const x = (i % WIDTH) / HEIGHT;
+    const y = Math.floor(i / WIDTH) / HEIGHT;
+    const shake = 0.0022 * noise2(x * 60, y * 60);
+    groups[i] = Math.floor((spotAt(x + shake, y - shake).shape >> 11) / 10);
+  }
+  const distance = distanceTo(WIDTH, HEIGHT, (i) => groups[i] !== groups[i + 1] || groups[i] !== groups[i + WIDTH]);
+  for (let i = 0; i < groups.length; i++) {
+    const x = (i % WIDTH) / HEIGHT;
+    const y = Math.floor(i / WIDTH) / HEIGHT;
+    const half = 2.6 + 3.4 * fbm2(x * 7, y * 7, 2) + 0.8 * noise2(x * 90, y * 90);
+    const cover = smoothstep(half + 0.9, half - 0.9, distance.data[i]!) * 0.92;
+    if (cover <= 0) continue;
+    canvas.colour.blend(i, mixRgb(hex('#15121c'), hex('#3a2030'), saturate(noise2(x * 30, y * 30))), cover);
+    canvas.relief.data[i] = canvas.relief.data[i]! - 0.25 * cover;
   }
 }
 
@@ -256,8 +263,8 @@ function render(): Raster {
   const random = createRandom(1912);
   const canvas = new OilCanvas(WIDTH, HEIGHT, hex('#8a6a48'));
   for (const layer of layers) paintLayer(canvas, layer, random);
-  paintOutlines(canvas, random);
   paintCuts(canvas, random);
+  drawOutlines(canvas);
   weave(canvas);
   return halve(lightRelief(canvas.colour, canvas.relief, { depth: 1.7, shade: 0.75, shine: 0.26 }));
 }

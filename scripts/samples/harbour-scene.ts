@@ -3,6 +3,7 @@ import { linearHex, mixRgb, scaleRgb, type Rgb } from './lib/colour.ts';
 import { bell, mix, saturate, smoothstep } from './lib/maths.ts';
 import { fbm2, noise2 } from './lib/noise.ts';
 import { between, createRandom, hash, pick } from './lib/random.ts';
+import { Plane } from './lib/raster.ts';
 
 /** A body bounded by planes: `normals` holds three numbers per plane, `offsets` one. */
 export interface Block {
@@ -20,6 +21,8 @@ export interface Block {
   halfWidth: number;
   halfDepth: number;
   wall: number;
+  /** Whether the ridge of the roof runs along the width. */
+  along: boolean;
   kind: 'house' | 'quay' | 'tower';
   seed: number;
   plaster: Rgb;
@@ -47,12 +50,23 @@ export const QUAY_Y = 0.2;
 const NONE: Rgb = [0, 0, 0];
 
 /** Height of the hill behind the quay. */
-export function hillAt(x: number, z: number): number {
+function shapeHill(x: number, z: number): number {
   const back = Math.max(0, z - QUAY_Z - 1.6);
   const rise = 0.52 * back * smoothstep(30, 6, back) * (1 + 0.12 * Math.sin(x * 0.35 + 1));
   const shoulder = 0.55 + 0.55 * bell(x, 2.2, 7.5);
   return QUAY_Y + rise * shoulder + 0.2 * smoothstep(0, 2, back) * fbm2(x * 0.5, z * 0.5, 3);
 }
+
+const HILL = { x: -26, z: QUAY_Z + 1, step: 0.1 };
+const hill = Plane.from(520, 420, (i, j) => shapeHill(HILL.x + i * HILL.step, HILL.z + j * HILL.step));
+
+/** Height of the hill behind the quay, from a table. */
+export function hillAt(x: number, z: number): number {
+  return hill.sample((x - HILL.x) / HILL.step, (z - HILL.z) / HILL.step);
+}
+
+/** No point of the hill is higher than this. */
+export const HILL_TOP = hill.data.reduce((top, height) => Math.max(top, height), 0);
 
 interface BlockPlan {
   x: number;
@@ -100,10 +114,10 @@ const plasters = [
   '#e8c39a',
   '#d98f6a',
   '#f0dcb8',
-  '#c9694f',
+  '#b8745e',
   '#e9b56a',
   '#d8c8b4',
-  '#b9573f',
+  '#a8705c',
   '#e6a58c',
   '#cfd2c2',
   '#9fb0b4',
@@ -298,9 +312,12 @@ function wallFinish(block: Block, across: number, centred: number, half: number,
   const stain = fbm2(across * 4 + block.seed, y * 2.5, 4);
   const streak = smoothstep(0.1, 0.7, fbm2(across * 14 + block.seed, y * 1.3, 3));
   const low = smoothstep(0.3, 0, y + 0.15 * stain);
-  let plaster = scaleRgb(block.plaster, 0.92 + 0.2 * stain - 0.16 * streak);
-  plaster = mixRgb(plaster, linearHex('#6d6152'), 0.45 * low);
-  const eave = 1 - 0.45 * smoothstep(block.wall - 0.1, block.wall, y) * smoothstep(block.wall + 0.12, block.wall, y);
+  const peeled = smoothstep(0.2, 0.36, fbm2(across * 2.6 + block.seed * 0.7, y * 2.8 + 3, 5, 0.6) + 0.25 * low);
+  let plaster = scaleRgb(block.plaster, 0.88 + 0.34 * stain - 0.28 * streak);
+  plaster = mixRgb(plaster, scaleRgb(linearHex('#a8977e'), 0.8 + 0.5 * stain), 0.6 * peeled);
+  plaster = mixRgb(plaster, linearHex('#6d6152'), 0.5 * low);
+  const underEave = side === (block.along ? 0 : 1) ? smoothstep(block.wall - 0.12, block.wall, y) : 0;
+  const eave = 1 - 0.5 * underEave;
   const wall = { colour: scaleRgb(plaster, eave), light: NONE };
   if (y > block.wall - 0.02) return wall;
   const columns = Math.max(1, Math.round((half * 2) / 0.3));
@@ -333,9 +350,9 @@ function windowFinish(wall: Finish, wx: number, wy: number, key: number, door: b
   const bar = dx < 0.005 || Math.abs(wy - 0.02) < 0.005 || dx > halfWidth - 0.007;
   if (bar) return { colour: linearHex('#8f8474'), light: NONE };
   const shade = 0.55 + 0.45 * smoothstep(-halfHeight, halfHeight, wy + wx * 0.5);
-  if (hash(key, 5) > 0.42)
+  if (hash(key, 5) > 0.5)
     return { colour: scaleRgb([0.05, 0.06, 0.08], shade), light: scaleRgb([0.07, 0.09, 0.14], shade) };
-  const warm = mixRgb([2.6, 1.35, 0.42], [2.4, 1.75, 0.9], hash(key, 6));
+  const warm = mixRgb([4.6, 2.2, 0.62], [4.2, 2.9, 1.35], hash(key, 6));
   const curtain = 0.6 + 0.4 * Math.sin(wx * 150) * smoothstep(0.2, 0.9, dx / halfWidth);
   return { colour: NONE, light: scaleRgb(warm, mix(0.45, 1.25, hash(key, 7)) * shade * curtain) };
 }

@@ -9,6 +9,7 @@ import {
   balls,
   blockFinish,
   blocks,
+  HILL_TOP,
   hillAt,
   hullColour,
   lamps,
@@ -123,7 +124,9 @@ function meetHill(from: Vector, dir: Vector, hit: Hit): void {
   if (dir[2] <= 0) return;
   const start = Math.max(0.01, (QUAY_Z + 1.4 - from[2]) / dir[2]);
   for (let k = 0, t = start; k < 90 && t < Math.min(hit.t, FAR); k++) {
-    const gap = from[1] + dir[1] * t - hillAt(from[0] + dir[0] * t, from[2] + dir[2] * t);
+    const y = from[1] + dir[1] * t;
+    if (y > HILL_TOP && dir[1] > 0) return;
+    const gap = y - hillAt(from[0] + dir[0] * t, from[2] + dir[2] * t);
     if (gap < 0.004) {
       Object.assign(hit, { t, hill: true, block: undefined, ball: undefined });
       return;
@@ -313,7 +316,7 @@ function postCover(
 
 function render(): Raster {
   const scene = halve(Raster.from(WIDTH, HEIGHT, viewLight));
-  return develop(scene, { exposure: 1.12, glow: 0.13, grain: 0.036, vignette: 0.3, saturation: 1.1, seed: 12 });
+  return develop(scene, { exposure: 1.05, glow: 0.13, grain: 0.042, vignette: 0.34, saturation: 1.0, seed: 12 });
 }
 
 export const harbour: SamplePicture = {

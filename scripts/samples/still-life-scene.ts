@@ -350,7 +350,7 @@ function wine(cx: number, cz: number): Thing {
 
 /** Everything in the picture. */
 export const things: readonly Thing[] = [
-  { distance: (x, y, z) => (y - clothHeight(x, z)) * 0.7, surface: clothSurface, enter: layerBound(-0.1, 0.75) },
+  { distance: (x, y, z) => (y - clothHeight(x, z)) * 0.7, surface: clothSurface, enter: layerBound(-0.1, 0.6) },
   {
     distance: (_x, _y, z) => 3.4 - z,
     surface: wallSurface,

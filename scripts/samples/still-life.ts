@@ -11,9 +11,9 @@ import { layCloth, things, type Surface, type Thing } from './still-life-scene.t
 
 const WIDTH = 1152;
 const HEIGHT = 864;
-const SAMPLES = 4;
+const SAMPLES = 3;
 /** More samples where things meet, so that outlines are smooth. */
-const EDGE_SAMPLES = 14;
+const EDGE_SAMPLES = 12;
 const EYE = { x: 0.25, y: 2.75, z: -8.2 };
 const FOCUS = 8.1;
 const LENS = 0.045;
@@ -127,7 +127,7 @@ function see(ray: Ray, depth: number, dice: Dice, sight?: FirstSight): Rgb {
   }
   const normal = depth > 1 ? bumped(thing, x, y, z, smooth) : smooth;
   const surface = thing.surface(x, y, z);
-  const off: Vector = [x + smooth[0] * 0.004, y + smooth[1] * 0.004, z + smooth[2] * 0.004];
+  const off: Vector = [x + smooth[0] * 0.011, y + smooth[1] * 0.011, z + smooth[2] * 0.011];
   const light = lightAt(off, normal, surface, depth, dice);
   const diffuse = multiplyRgb(surface.colour, light);
   const shiny = surface.gloss > 0 && depth > 1;

@@ -1,6 +1,18 @@
 /** Element types that ONNX files hold and that Madder reads. */
 export type ElementType =
-  'float32' | 'float16' | 'bfloat16' | 'float64' | 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'bool';
+  | 'float32'
+  | 'float16'
+  | 'bfloat16'
+  | 'float64'
+  | 'int8'
+  | 'uint8'
+  | 'int16'
+  | 'uint16'
+  | 'int32'
+  | 'uint32'
+  | 'int64'
+  | 'uint64'
+  | 'bool';
 
 /** Storage per element type; float16 and bfloat16 are raw bits, bool is one byte per element (0 or 1). */
 export interface TensorStorage {

@@ -11,5 +11,7 @@ export interface InstalledNetwork {
 /** The installed networks with their layers. */
 export async function installedNetworks(): Promise<InstalledNetwork[]> {
   const manifests = await listNetworks();
-  return Promise.all(manifests.map(async (manifest) => ({ manifest, layers: (await loadNetwork(manifest.id)).layers })));
+  return Promise.all(
+    manifests.map(async (manifest) => ({ manifest, layers: (await loadNetwork(manifest.id)).layers })),
+  );
 }

@@ -124,7 +124,10 @@ export async function checkDestination(output: string, inputs: readonly string[]
   const target = await realpath(output);
   for (const input of inputs) {
     if (existsSync(input) && (await realpath(input)) === target) {
-      throw new MadderError('output', `${output} is one of the pictures to work from; choose another name for the result.`);
+      throw new MadderError(
+        'output',
+        `${output} is one of the pictures to work from; choose another name for the result.`,
+      );
     }
   }
   if (!overwrite) {

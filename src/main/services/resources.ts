@@ -7,6 +7,8 @@ export const applicationFolder = (): string => dirname(bundledModelsFolder());
 
 /** Madder's version. */
 export function applicationVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(applicationFolder(), 'package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(join(applicationFolder(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
   return version;
 }

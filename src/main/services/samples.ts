@@ -17,6 +17,7 @@ export interface Sample {
 export async function samples(): Promise<{ photos: Sample[]; paintings: Sample[] }> {
   const folder = join(applicationFolder(), 'resources', 'samples');
   const { photos, paintings } = schema.parse(JSON.parse(await readFile(join(folder, 'samples.json'), 'utf8')));
-  const located = (list: z.output<typeof sample>[]) => list.map(({ file, ...rest }) => ({ path: join(folder, file), ...rest }));
+  const located = (list: z.output<typeof sample>[]) =>
+    list.map(({ file, ...rest }) => ({ path: join(folder, file), ...rest }));
   return { photos: located(photos), paintings: located(paintings) };
 }

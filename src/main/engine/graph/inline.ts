@@ -5,6 +5,7 @@ import { ELEMENT_TYPE_CODES } from '../../formats/onnx-codec.ts';
 import type { AttributeValue, OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
 import { foldNode } from './fold.ts';
 import type { Graph, Value } from './graph.ts';
+import { lower } from './lower.ts';
 import {
   castType,
   inferShapes,
@@ -12,6 +13,7 @@ import {
   intsAttribute,
   nodeError,
   normalizeAxes,
+  pooledSize,
   reducedAxes,
   sliceRanges,
   stringAttribute,
@@ -106,6 +108,11 @@ export function inlineTemplate(
     } else {
       const inputs = node.inputs.map((name) => (name === '' ? '' : nameOf(name)));
       while (inputs.at(-1) === '') inputs.pop();
+      const lowered = lower(graph, node.op, inputs, node.attributes, prefix + node.outputs[0]!);
+      if (lowered !== undefined) {
+        if (!bindings.has(node.outputs[0]!)) entries.set(node.outputs[0]!, lowered);
+        continue;
+      }
       const isKept = (name: string): boolean => name !== '' && (needed.has(name) || node.op === 'Split');
       const outputs = node.outputs.map((name) => (isKept(name) ? graph.fresh(prefix + name) : ''));
       while (outputs.at(-1) === '') outputs.pop();
@@ -169,6 +176,8 @@ function normalized(node: OnnxNode, values: readonly (Value | undefined)[]): Onn
   if (node.op.startsWith('Reduce') && intsAttribute(node, 'axes'))
     attributes['axes'] = reducedAxes(node, rank, undefined);
   Object.assign(attributes, explicitPadding(node, values));
+  if (node.op === 'MaxPool' && intAttribute(node, 'ceil_mode', 0))
+    Object.assign(attributes, explicitCeil(node, attributes, values));
   delete attributes['auto_pad'];
   delete attributes['output_shape'];
   return { ...node, attributes };
@@ -262,6 +271,32 @@ function explicitPadding(node: OnnxNode, values: readonly (Value | undefined)[])
   return node.op === 'ConvTranspose' ? { pads, output_padding: outputPadding } : { pads };
 }
 
+/**
+ * The end pads with which a max pool rounded down has the size that `ceil_mode` gives. Padding never wins a maximum, so
+ * nothing else changes; onnxruntime's own shape inference counts windows in `ceil_mode` that its kernel then drops.
+ */
+function explicitCeil(
+  node: OnnxNode,
+  attributes: Readonly<Record<string, AttributeValue>>,
+  values: readonly (Value | undefined)[],
+): Record<string, AttributeValue> {
+  const space = values[0]?.dims.slice(2) ?? [];
+  const perAxis = (name: string, fallback: readonly number[]) => (attributes[name] as readonly number[]) ?? fallback;
+  const ones = space.map(() => 1);
+  const kernel = perAxis('kernel_shape', ones);
+  const strides = perAxis('strides', ones);
+  const dilations = perAxis('dilations', ones);
+  const pads = perAxis('pads', [...space, ...space].fill(0));
+  if ([kernel, strides, dilations].some((list) => list.length !== space.length))
+    throw nodeError(node, 'has lists of wrong length');
+  const ends = space.map((size, i) => {
+    const [begin, end] = [pads[i]!, pads[i + space.length]!];
+    const count = pooledSize(size, kernel[i]!, strides[i]!, dilations[i]!, begin, end, true);
+    return Math.max(0, (count - 1) * strides[i]! + dilations[i]! * (kernel[i]! - 1) + 1 - size - begin);
+  });
+  return { pads: [...pads.slice(0, space.length), ...ends], ceil_mode: 0 };
+}
+
 /** Whether a node hands on its first input unchanged. */
 function doesNothing(
   node: OnnxNode,
@@ -283,6 +318,7 @@ function doesNothing(
     case 'Squeeze':
     case 'Expand':
     case 'Tile':
+    case 'Resize': // onnxruntime copies where no size changes, whatever the scales say
       return keepsShape;
     case 'Concat':
     case 'Sum':

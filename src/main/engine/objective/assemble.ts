@@ -10,7 +10,7 @@ import { enterBlockedLayout } from '../autodiff/emit.ts';
 import { appendBackward } from '../autodiff/reverse.ts';
 import { Graph } from '../graph/graph.ts';
 import { inlineTemplate } from '../graph/inline.ts';
-import type { Layer, Network } from '../networks/network.ts';
+import { findLayer, type Network } from '../networks/network.ts';
 import { appendVariation } from './variation.ts';
 
 /** One term of the objective, in the order of the `raw` output and the `coefficients` input. */
@@ -76,7 +76,12 @@ export function assembleObjective(shape: ObjectiveShape, options: AssembleOption
   const weights =
     terms.length === 1
       ? [coefficients]
-      : graph.ops('Split', [coefficients], { axis: 0 }, terms.map((_, i) => `coefficient.${i}`));
+      : graph.ops(
+          'Split',
+          [coefficients],
+          { axis: 0 },
+          terms.map((_, i) => `coefficient.${i}`),
+        );
   const seeds = new Map<string, string>();
   const seed = (value: string, cotangent: string) => {
     const before = seeds.get(value);
@@ -138,27 +143,26 @@ function withFeatures(networks: readonly NetworkUse[], { height, width }: Assemb
   const image = graph.input(IMAGE, 'float32', [1, 3, height, width]);
   const values = new Map<string, string>();
   for (const { key, network, style, content } of networks) {
-    const layers = [...new Set([...style, ...content])].map((name) => layerOf(network, name));
+    const layers = [...new Set([...style, ...content])].map((name) => findLayer(network, name));
     const bindings = new Map([[network.input, image]]);
     let inlined: ReadonlyMap<string, string>;
     try {
-      inlined = inlineTemplate(graph, network.graph, bindings, layers.map((l) => l.tensor), `${key}/`);
+      inlined = inlineTemplate(
+        graph,
+        network.graph,
+        bindings,
+        layers.map((l) => l.tensor),
+        `${key}/`,
+      );
     } catch (error) {
       if (!(error instanceof MadderError)) throw error;
-      throw new MadderError('network', `${error.message} (network ${network.name}, picture ${width} x ${height})`, { cause: error });
+      throw new MadderError('network', `${error.message} (network ${network.name}, picture ${width} x ${height})`, {
+        cause: error,
+      });
     }
     for (const layer of layers) values.set(`${key}/${layer.name}`, inlined.get(layer.tensor)!);
   }
   return { graph, features: (term: Pick<Term, 'network' | 'layer'>) => values.get(`${term.network}/${term.layer}`)! };
-}
-
-function layerOf(network: Network, name: string): Layer {
-  const layer = network.layers.find((l) => l.name === name);
-  if (!layer) {
-    const names = network.layers.map((l) => l.name).join(', ');
-    throw new MadderError('input', `The network ${network.name} has no layer "${name}"; choose among ${names}.`);
-  }
-  return layer;
 }
 
 /** Features [1,C,h,w] as a matrix [C, h·w]. */

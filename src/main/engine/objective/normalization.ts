@@ -10,7 +10,12 @@ import type { Normalization } from '../../../shared/objective.ts';
  * @param target A, row-major C x C
  * @throws MadderError naming the layer where the relative norm is zero
  */
-export function styleFactor(normalization: Normalization, target: Float32Array, channels: number, layer: string): number {
+export function styleFactor(
+  normalization: Normalization,
+  target: Float32Array,
+  channels: number,
+  layer: string,
+): number {
   switch (normalization) {
     case 'relative':
       return 1 / squaredNorm(target, `The style at layer ${layer}`);
@@ -44,7 +49,10 @@ function squaredNorm(values: Float32Array, what: string): number {
     throw new MadderError('optimization', `${what} is not finite; the network's weights or normalization do not fit.`);
   }
   if (sum === 0) {
-    throw new MadderError('optimization', `${what} is zero everywhere (a black image or a dead layer); choose another layer or picture.`);
+    throw new MadderError(
+      'optimization',
+      `${what} is zero everywhere (a black image or a dead layer); choose another layer or picture.`,
+    );
   }
   return sum;
 }

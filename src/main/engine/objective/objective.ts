@@ -73,7 +73,8 @@ export async function measureStatistics(
 /** Mixes the Grams of several styles linearly; weights are normalised to sum 1. */
 export function mixStatistics(parts: readonly { statistics: Statistics; weight: number }[]): Statistics {
   const total = parts.reduce((sum, p) => sum + p.weight, 0);
-  if (!(total > 0)) throw new MadderError('input', 'The weights of the styles are all zero; give at least one style a weight above 0.');
+  if (!(total > 0))
+    throw new MadderError('input', 'The weights of the styles are all zero; give at least one style a weight above 0.');
   const mixed = new Map<string, Float32Array>();
   for (const { statistics, weight } of parts) {
     for (const [name, values] of statistics) {

@@ -17,7 +17,10 @@ export function appendVariation(graph: Graph, image: string, weight: string, kin
   for (const axis of [2, 3]) {
     const size = graph.dims(image)[axis]!;
     if (size < 2) continue;
-    const difference = graph.op('Sub', [slice(graph, image, [axis], [1], [size]), slice(graph, image, [axis], [0], [size - 1])]);
+    const difference = graph.op('Sub', [
+      slice(graph, image, [axis], [1], [size]),
+      slice(graph, image, [axis], [0], [size - 1]),
+    ]);
     const squared = graph.op('Mul', [difference, difference]);
     const factor = graph.op('Mul', [weight, graph.scalar(1 / graph.size(image))]);
     if (kind === 'quadratic') {

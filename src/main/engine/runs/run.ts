@@ -185,7 +185,10 @@ async function runLevel(
   }
   const data = evaluation === 0 ? start.data : finalPicture(recipe, optimizer).slice();
   if (!data.every(Number.isFinite)) {
-    throw new MadderError('optimization', 'The picture diverged; lower the weights or choose the optimizer with line search.');
+    throw new MadderError(
+      'optimization',
+      'The picture diverged; lower the weights or choose the optimizer with line search.',
+    );
   }
   return { picture: { ...size, data }, loss: best.loss, terms: best.terms, evaluations: evaluation, completed };
 }
@@ -253,7 +256,10 @@ function refuseFlat(result: Picture, content: Picture): void {
     return Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length);
   };
   if (spread(result) < 0.004 && spread(content) >= 0.02) {
-    throw new MadderError('optimization', 'The picture came out flat; lower the variation weights or choose other layers.');
+    throw new MadderError(
+      'optimization',
+      'The picture came out flat; lower the variation weights or choose other layers.',
+    );
   }
 }
 

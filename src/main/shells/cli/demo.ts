@@ -30,7 +30,12 @@ export function demoCommand(): Command {
         seed: 0,
       } as const;
       const file = output ?? freeName('madder-demo', '.png');
-      process.exitCode = await paintToFile(request, { output: file, overwrite: false, inputs: [photo, painting], json });
+      process.exitCode = await paintToFile(request, {
+        output: file,
+        overwrite: false,
+        inputs: [photo, painting],
+        json,
+      });
     });
 }
 

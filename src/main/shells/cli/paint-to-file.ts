@@ -1,5 +1,12 @@
 import cliProgress from 'cli-progress';
-import { checkDestination, paint, prepareRun, savePicture, type PaintRequest, type RunProgress } from '../../services/painter.ts';
+import {
+  checkDestination,
+  paint,
+  prepareRun,
+  savePicture,
+  type PaintRequest,
+  type RunProgress,
+} from '../../services/painter.ts';
 import { duration, INTERRUPTED, writeJson } from './output.ts';
 
 export interface PaintToFileOptions {

@@ -57,7 +57,11 @@ export function stylizeCommand(): Command {
     .addOption(new Option('--normalization <kind>', 'how differences are measured').choices(NORMALIZATIONS))
     .addOption(new Option('--pooling <kind>', "exchange the network's pooling").choices(['max', 'average', 'l2']))
     .addOption(
-      new Option('--first-padding <kind>', 'what the first layer sees beyond the edge').choices(['zero', 'reflect', 'edge']),
+      new Option('--first-padding <kind>', 'what the first layer sees beyond the edge').choices([
+        'zero',
+        'reflect',
+        'edge',
+      ]),
     )
     .addOption(
       new Option('--optimizer <kind>', 'lbfgs-published takes steps of 1 without line search')
@@ -79,16 +83,33 @@ export function stylizeCommand(): Command {
 }
 
 function requestOf(photo: string, options: StylizeOptions): PaintRequest {
-  const { style, styleWeight = [], styleScale = [], optimizer, history, stepSize, layer, contentLayer, ...rest } = options;
+  const {
+    style,
+    styleWeight = [],
+    styleScale = [],
+    optimizer,
+    history,
+    stepSize,
+    layer,
+    contentLayer,
+    ...rest
+  } = options;
   for (const [name, list] of Object.entries({ '--style-weight': styleWeight, '--style-scale': styleScale })) {
     if (list.length > style.length) {
-      throw new MadderError('input', `${name} is given ${list.length} times for ${style.length} styles; give one for each.`);
+      throw new MadderError(
+        'input',
+        `${name} is given ${list.length} times for ${style.length} styles; give one for each.`,
+      );
     }
   }
   return {
     ...rest,
     photo,
-    styles: style.map((path, i) => ({ path, ...optional('weight', styleWeight[i]), ...optional('scale', styleScale[i]) })),
+    styles: style.map((path, i) => ({
+      path,
+      ...optional('weight', styleWeight[i]),
+      ...optional('scale', styleScale[i]),
+    })),
     layers: layer ?? {},
     contentLayers: contentLayer ?? {},
     optimizer:

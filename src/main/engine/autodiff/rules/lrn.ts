@@ -1,4 +1,4 @@
-import { bandSum, lrnScale } from '../channel-window.ts';
+import { bandSum, lrnScale } from '../../graph/lower.ts';
 import { numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 
