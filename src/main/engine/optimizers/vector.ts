@@ -2,19 +2,21 @@
  * Kernels over long float32 vectors. All sums are float64: the products of float32 values are then exact, and a
  * difference of two inner products still carries ten digits, which the vector-free L-BFGS relies on.
  *
- * Why plain JavaScript: V8 compiles these loops to scalar SSE at about 0.45 ns per multiply-add, and four vectors per
+ * Why plain JavaScript: V8 compiles these loops to scalar SSE at about 0.5 ns per multiply-add, and four vectors per
  * pass hide the latency of the additions. Measured on one EPYC core for N = 786,432 and 20 pairs (40 vectors, 126 MB):
  *
- * | direction                                           |  time |
- * |-----------------------------------------------------|-------|
- * | two-loop recursion, unrolled dot and axpy           | 38 ms |
- * | two-loop, each axpy fused with the next dot         | 30 ms |
- * | **vector-free, four vectors per pass, blocked**     | 15 ms for the products + 18 ms for the combination |
- * | vector-free with a second right-hand side for y     | 27 ms + 18 ms |
+ * | direction                                           |  time                                              |
+ * |-----------------------------------------------------|----------------------------------------------------|
+ * | two-loop recursion, unrolled dot and axpy           | 38 ms                                              |
+ * | two-loop, each axpy fused with the next dot         | 30 ms                                              |
+ * | **vector-free, four vectors per pass, blocked**     | 15 ms for the products + 17 ms for the combination |
+ * | vector-free with a second right-hand side for y     | 27 ms + 17 ms                                      |
  *
  * The vector-free form is used: equal in time, but it reads the history twice per iteration where the fused two-loop
- * reads 500 MB in 40 dependent passes (worse where memory is slower than here), and its two matrix products are what
- * a GPU wants. Eight vectors per pass is slower (registers spill), and so is any block that leaves the L1 cache.
+ * moves 500 MB in 40 dependent passes (worse where memory is slower than here), and its two matrix products are what
+ * a GPU wants. Slower were: eight vectors per pass (registers spill), float32 arithmetic by Math.fround, and unrolling
+ * the combination. WebAssembly SIMD would compute faster, but copying the history into its memory costs 11 ms per pass,
+ * and keeping it there limits it to 4 GB.
  */
 
 /** Values per block: a float64 scratch block (16 KB) and the running part of four vectors stay in the L1 cache. */
@@ -177,15 +179,9 @@ function axpy4(
   const c1 = coefficients[k + 1]!;
   const c2 = coefficients[k + 2]!;
   const c3 = coefficients[k + 3]!;
-  const even = length - (length % 2);
-  for (let i = 0; i < even; i += 2) {
+  for (let i = 0; i < length; i++) {
     const j = from + i;
     q[i]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
-    q[i + 1]! += c0 * v0[j + 1]! + c1 * v1[j + 1]! + (c2 * v2[j + 1]! + c3 * v3[j + 1]!);
-  }
-  if (even < length) {
-    const j = from + even;
-    q[even]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
   }
 }
 
