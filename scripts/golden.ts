@@ -5,7 +5,8 @@
  *
  * For every reference its `.onnx` and, where Madder builds the architecture, its `.weights.safetensors` are run forward
  * and backward on the cpu. Ends with `worst relative error: X`; the exit code is 1 where an error exceeds the bound or a
- * file cannot be used (which counts as an infinite error).
+ * file cannot be used (which counts as an infinite error), or where nothing was measured. A reference whose network does
+ * not lie beside it is skipped, and said to be.
  */
 import { basename } from 'node:path';
 import { InvalidArgumentError, program } from 'commander';
@@ -30,9 +31,16 @@ async function main(files: readonly string[], options: GoldenOptions): Promise<v
   };
   line('file', 'source', 'taps', 'activation', 'gradient');
   let worst = 0;
+  let measured = 0;
   for (const file of files) {
     try {
-      for (const report of await measureGolden(file, options)) {
+      const reports = await measureGolden(file, options);
+      measured += reports.length;
+      if (reports.length === 0) {
+        line(basename(file), 'skipped');
+        console.log('    no .onnx and no .weights.safetensors lies beside it; name its weights with --weights');
+      }
+      for (const report of reports) {
         const passed = report.worst <= report.bound;
         const cells = [`${report.taps.length}`, show(worstActivation(report)), show(report.gradientError)];
         line(basename(file), report.source, ...cells, ...(passed ? [] : [`beyond ${report.bound}`]));
@@ -50,6 +58,7 @@ async function main(files: readonly string[], options: GoldenOptions): Promise<v
       process.exitCode = 1;
     }
   }
+  if (measured === 0) process.exitCode = 1;
   console.log(`worst relative error: ${worst.toPrecision(3)}`);
 }
 

@@ -290,28 +290,28 @@ function viewLight(px: number, py: number): Rgb {
   return mixRgb(seen, [0.055, 0.04, 0.04], mast);
 }
 
-/** How much of the view a mast, a boom or a lamp post covers. */
+/** Masts and lamp posts: thin upright lines. */
+const posts = [
+  ...masts.map((mast) => ({ ...mast, width: 0.013 })),
+  ...lamps.map(({ x, y, z }) => ({ x, y: y - 0.62, z, height: 0.6, width: 0.011 })),
+];
+
+/** How much of the view a mast or a lamp post covers. */
 function mastAt(from: Vector, dir: Vector, limit: number): number {
   let cover = 0;
-  for (const mast of masts) cover = Math.max(cover, postCover(from, dir, limit, mast, 0.013));
-  for (const lamp of lamps)
-    cover = Math.max(cover, postCover(from, dir, limit, { ...lamp, y: lamp.y - 0.62, height: 0.6 }, 0.011));
+  for (const post of posts) cover = Math.max(cover, postCover(from, dir, limit, post));
   return cover;
 }
 
-function postCover(
-  from: Vector,
-  dir: Vector,
-  limit: number,
-  post: { x: number; y: number; z: number; height: number },
-  width: number,
-): number {
+function postCover(from: Vector, dir: Vector, limit: number, post: (typeof posts)[number]): number {
   const t = (post.z - from[2]) / dir[2];
   if (t <= 0 || t > limit) return 0;
   const up = from[1] + dir[1] * t - post.y;
   if (up < 0 || up > post.height) return 0;
   const pixel = t / (HEIGHT * FOCAL);
-  return saturate((width * (1 - (0.5 * up) / post.height) - Math.abs(from[0] + dir[0] * t - post.x)) / pixel + 0.5);
+  return saturate(
+    (post.width * (1 - (0.5 * up) / post.height) - Math.abs(from[0] + dir[0] * t - post.x)) / pixel + 0.5,
+  );
 }
 
 function render(): Raster {

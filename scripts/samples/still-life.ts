@@ -13,7 +13,7 @@ const WIDTH = 1152;
 const HEIGHT = 864;
 const SAMPLES = 3;
 /** More samples where things meet, so that outlines are smooth. */
-const EDGE_SAMPLES = 12;
+const EDGE_SAMPLES = 9;
 const EYE = { x: 0.25, y: 2.75, z: -8.2 };
 const FOCUS = 8.1;
 const LENS = 0.045;
@@ -318,8 +318,8 @@ function render(): Raster {
   const film = new Film();
   const pixels = Array.from({ length: WIDTH * HEIGHT }, (_, i) => i);
   for (const i of pixels) film.expose(i, 0, SAMPLES);
-  const edges = new Set(pixels.filter((i) => film.isEdge(i)));
-  for (const i of edges) film.expose(i, SAMPLES, SAMPLES + EDGE_SAMPLES);
+  const edges = new Set(pixels.filter((i) => film.isEdge(i)).flatMap((i) => [i, i - 1, i + 1, i - WIDTH, i + WIDTH]));
+  for (const i of edges) if (i >= 0 && i < pixels.length) film.expose(i, SAMPLES, SAMPLES + EDGE_SAMPLES);
   normaliseAll(film.normal);
   const light = denoise(film.light, film, 4, 2.2);
   const scene = Raster.from(WIDTH, HEIGHT, (x, y) => {

@@ -14,9 +14,9 @@
  *
  * The vector-free form is used: equal in time, but it reads the history twice per iteration where the fused two-loop
  * moves 500 MB in 40 dependent passes (worse where memory is slower than here), and its two matrix products are what
- * a GPU wants. Slower were: eight vectors per pass (registers spill), float32 arithmetic by Math.fround, and unrolling
- * the combination. WebAssembly SIMD would compute faster, but copying the history into its memory costs 11 ms per pass,
- * and keeping it there limits it to 4 GB.
+ * a GPU wants. Slower were: eight vectors per pass (registers spill), and float32 arithmetic by Math.fround. With the
+ * other passes over x, g, d, s and y an iteration costs about 50 ms. WebAssembly SIMD was not built: copying the history
+ * into its memory alone takes 11 ms per pass, and keeping it there limits it to 4 GB.
  */
 
 /** Values per block: a float64 scratch block (16 KB) and the running part of four vectors stay in the L1 cache. */
@@ -179,9 +179,15 @@ function axpy4(
   const c1 = coefficients[k + 1]!;
   const c2 = coefficients[k + 2]!;
   const c3 = coefficients[k + 3]!;
-  for (let i = 0; i < length; i++) {
+  const even = length - (length % 2);
+  for (let i = 0; i < even; i += 2) {
     const j = from + i;
     q[i]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
+    q[i + 1]! += c0 * v0[j + 1]! + c1 * v1[j + 1]! + (c2 * v2[j + 1]! + c3 * v3[j + 1]!);
+  }
+  if (even < length) {
+    const j = from + even;
+    q[even]! += c0 * v0[j]! + c1 * v1[j]! + (c2 * v2[j]! + c3 * v3[j]!);
   }
 }
 
