@@ -46,7 +46,7 @@ export interface Finish {
 }
 
 export const QUAY_Z = 1.2;
-export const QUAY_Y = 0.2;
+const QUAY_Y = 0.2;
 const NONE: Rgb = [0, 0, 0];
 
 /** Height of the hill behind the quay. */

@@ -4,7 +4,7 @@ import { drawConifer } from './lib/conifer.ts';
 import { erode } from './lib/erosion.ts';
 import { develop } from './lib/film.ts';
 import { drawLine } from './lib/line.ts';
-import { bell, clamp, mix, saturate, smoothstep } from './lib/maths.ts';
+import { bell, clamp, saturate, smoothstep } from './lib/maths.ts';
 import { fbm2, noise2, ridged2 } from './lib/noise.ts';
 import { between, createRandom, hash } from './lib/random.ts';
 import { blurPlane, halve, Plane, Raster } from './lib/raster.ts';
@@ -386,7 +386,7 @@ function render(): Raster {
   drawTrees(scene);
   drawBank(scene);
   const small = halve(scene);
-  for (let i = 0; i < small.data.length; i++) small.data[i] = clamp(small.data[i]!, 0, mix(6, 8, 0.5));
+  for (let i = 0; i < small.data.length; i++) small.data[i] = clamp(small.data[i]!, 0, 7);
   return develop(small, { exposure: 0.82, glow: 0.07, grain: 0.03, vignette: 0.28, saturation: 1.12, seed: 3 });
 }
 

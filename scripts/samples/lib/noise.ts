@@ -1,5 +1,5 @@
 /** Gradient, fractal and cellular noise over a fixed permutation table. */
-import { createRandom, hash } from './random.ts';
+import { createRandom } from './random.ts';
 
 const permutation = buildPermutation();
 const gradientX = new Float64Array(256);
@@ -127,42 +127,4 @@ export function ridged2(x: number, y: number, octaves: number): number {
     x = turned;
   }
   return sum;
-}
-
-/** What {@link cellular2} found around a point. */
-export interface Cell {
-  /** Distance to the nearest cell centre. */
-  nearest: number;
-  /** Distance to the second nearest cell centre. */
-  second: number;
-  /** A number in [0, 1) that is the same all over the nearest cell. */
-  id: number;
-}
-
-/** Cellular (Worley) noise with cells of size about 1; the result is written into `out`. */
-export function cellular2(x: number, y: number, seed: number, out: Cell): void {
-  const fx = Math.floor(x);
-  const fy = Math.floor(y);
-  let nearest = 9;
-  let second = 9;
-  let id = 0;
-  for (let j = -1; j <= 1; j++) {
-    for (let i = -1; i <= 1; i++) {
-      const cx = fx + i;
-      const cy = fy + j;
-      const dx = cx + hash(cx, cy, seed) - x;
-      const dy = cy + hash(cx, cy, seed + 1) - y;
-      const d = dx * dx + dy * dy;
-      if (d < nearest) {
-        second = nearest;
-        nearest = d;
-        id = hash(cx, cy, seed + 2);
-      } else if (d < second) {
-        second = d;
-      }
-    }
-  }
-  out.nearest = Math.sqrt(nearest);
-  out.second = Math.sqrt(second);
-  out.id = id;
 }

@@ -156,7 +156,8 @@ function withFeatures(networks: readonly NetworkUse[], { height, width }: Assemb
       );
     } catch (error) {
       if (!(error instanceof MadderError)) throw error;
-      throw new MadderError('network', `${error.message} (network ${network.name}, picture ${width} x ${height})`, {
+      const where = `network ${network.name}, picture ${width} x ${height}`;
+      throw new MadderError('network', `${error.message} Choose finer layers or a larger size (${where}).`, {
         cause: error,
       });
     }

@@ -255,7 +255,7 @@ function refuseFlat(result: Picture, content: Picture): void {
     const mean = data.reduce((a, b) => a + b, 0) / data.length;
     return Math.sqrt(data.reduce((sum, v) => sum + (v - mean) ** 2, 0) / data.length);
   };
-  if (spread(result) < 0.004 && spread(content) >= 0.02) {
+  if (spread(content) >= 0.02 && spread(result) < 0.05 * spread(content)) {
     throw new MadderError(
       'optimization',
       'The picture came out flat; lower the variation weights or choose other layers.',

@@ -18,6 +18,9 @@ export interface PaintToFileOptions {
   readonly threads?: number | undefined;
 }
 
+/** Interrupts closer together than this are one key press. */
+const SAME_KEY_PRESS_MS = 1000;
+
 /**
  * Paints and saves, with a progress bar or JSON lines. The first Ctrl-C stops after the evaluation that is running and
  * keeps the best picture; the second one ends the program at once. Returns the exit code.
@@ -33,8 +36,14 @@ export async function paintToFile(request: PaintRequest, options: PaintToFileOpt
   if (json) writeJson({ type: 'start', recipe: prepared.recipe });
 
   const stop = new AbortController();
-  const interrupt = () => stop.abort();
-  process.once('SIGINT', interrupt);
+  let interrupted = -Infinity;
+  const interrupt = () => {
+    // Programs that start others, npx among them, hand the terminal's Ctrl-C on: it arrives twice at once.
+    if (stop.signal.aborted && performance.now() - interrupted > SAME_KEY_PRESS_MS) process.exit(INTERRUPTED);
+    if (!stop.signal.aborted) interrupted = performance.now();
+    stop.abort();
+  };
+  process.on('SIGINT', interrupt);
   const display = json ? jsonDisplay() : barDisplay();
   const started = performance.now();
   try {

@@ -1,0 +1,184 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
+import type { Network } from '../../../../src/main/engine/networks/network.ts';
+import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
+import { run, type RunProgress } from '../../../../src/main/engine/runs/run.ts';
+import { coarseToFine } from '../../../../src/main/engine/runs/schedule.ts';
+import type { Picture } from '../../../../src/main/codec/picture.ts';
+import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
+
+const golden = (name: string) => fileURLToPath(new URL(`../../../golden/data/${name}`, import.meta.url));
+const hash = (letter: string) => letter.repeat(64);
+
+let vgg: Network;
+let resnet: Network;
+beforeAll(async () => {
+  vgg = await loadNetwork(golden('vgg16-thin.weights.safetensors'));
+  resnet = await loadNetwork(golden('resnet18-thin.weights.safetensors'));
+});
+
+const noisy = (width: number, height: number, seed: number): Picture => ({
+  width,
+  height,
+  data: noisePicture(3 * width * height, seed),
+});
+/** Smooth, so that a style of noise has something to change. */
+const photo: Picture = {
+  width: 64,
+  height: 48,
+  data: Float32Array.from({ length: 3 * 64 * 48 }, (_, i) => 0.5 + 0.3 * Math.sin(i / 9) * Math.cos(i / 700)),
+};
+const painting = noisy(50, 60, 7);
+const second = noisy(40, 40, 8);
+const images = new Map([
+  [hash('a'), photo],
+  [hash('b'), painting],
+  [hash('c'), second],
+]);
+
+const image = (letter: string, { width, height }: Picture) => ({ sha256: hash(letter), name: letter, width, height });
+
+function recipe(changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe {
+  return recipeSchema.parse({
+    version: 1,
+    content: image('a', photo),
+    styles: [{ image: image('b', painting) }],
+    networks: { style: { id: 'v', sha256: hash('1') } },
+    objective: {
+      style: 1,
+      content: 0.1,
+      styleLayers: { relu1_1: 1, relu2_1: 1, relu3_1: 1 },
+      contentLayers: { relu3_3: 1 },
+    },
+    schedule: {
+      size: 48,
+      levels: [
+        { factor: 0.5, evaluations: 8 },
+        { factor: 1, evaluations: 12 },
+      ],
+    },
+    optimizer: { kind: 'lbfgs' },
+    init: { kind: 'content' },
+    ...changes,
+  });
+}
+
+describe('run', () => {
+  it('brings the picture closer to the style, level by level, within [0,1]', async () => {
+    const seen: RunProgress[] = [];
+    const result = await run(recipe(), { images, networks: { style: vgg } }, { onProgress: (p) => seen.push(p) });
+    expect(result).toMatchObject({ completed: true, evaluations: seen.length });
+    expect(result.picture).toMatchObject({ width: 48, height: 36 });
+    expect(seen[0]).toMatchObject({ level: 0, levels: 2, width: 24, height: 18, evaluation: 1 });
+    expect(seen.at(-1)).toMatchObject({ level: 1, width: 48, height: 36 });
+    expect(seen.filter((p) => p.level === 0)).toHaveLength(8);
+    expect(seen.filter((p) => p.level === 1)).toHaveLength(12);
+    expect(result.loss).toBeLessThan(0.5 * seen.find((p) => p.level === 1)!.loss);
+    expect(result.loss).toBeCloseTo(Math.min(...seen.filter((p) => p.level === 1).map((p) => p.loss)), 9);
+    for (const value of result.picture.data) expect(value >= 0 && value <= 1).toBe(true);
+  });
+
+  it.each([
+    ['lbfgs', {}],
+    ['published lbfgs', { optimizer: { kind: 'lbfgs', lineSearch: 'none', history: 100 } }],
+    ['adam', { optimizer: { kind: 'adam' } }],
+    ['noise', { init: { kind: 'noise' }, seed: 5 }],
+  ])('repeats its picture exactly (%s)', async (_name, changes) => {
+    const once = await run(recipe(changes), { images, networks: { style: vgg } }, { threads: 1 });
+    const again = await run(recipe(changes), { images, networks: { style: vgg } }, { threads: 1 });
+    expect(Buffer.from(again.picture.data.buffer).equals(Buffer.from(once.picture.data.buffer))).toBe(true);
+  });
+
+  it('starts from other noise with another seed', async () => {
+    const noise = (seed: number) =>
+      run(recipe({ init: { kind: 'noise' }, seed }), { images, networks: { style: vgg } });
+    const [one, two] = [await noise(1), await noise(2)];
+    expect(one.picture.data).not.toEqual(two.picture.data);
+  });
+
+  it('stops before the next evaluation and hands over the best picture so far', async () => {
+    const stop = new AbortController();
+    const result = await run(
+      recipe(),
+      { images, networks: { style: vgg } },
+      {
+        signal: stop.signal,
+        onProgress: ({ level, evaluation }) => void (level === 1 && evaluation === 5 && stop.abort()),
+      },
+    );
+    expect(result).toMatchObject({ completed: false, evaluations: 13 });
+    expect(result.picture).toMatchObject({ width: 48, height: 36 });
+  });
+
+  it('mixes styles by their weights', async () => {
+    const styled = (b: number, c: number) => {
+      const styles = [
+        { image: image('b', painting), weight: b },
+        { image: image('c', second), weight: c },
+      ];
+      return run(recipe({ styles }), { images, networks: { style: vgg } }, { threads: 1 });
+    };
+    const alone = await run(recipe(), { images, networks: { style: vgg } }, { threads: 1 });
+    expect((await styled(2, 0)).picture.data).toEqual(alone.picture.data);
+    expect((await styled(1, 1)).picture.data).not.toEqual(alone.picture.data);
+    await expect(styled(0, 0)).rejects.toThrow(/weights of the styles are all zero/);
+  });
+
+  it('takes style and content from different networks', async () => {
+    const networks = { style: { id: 'v', sha256: hash('1') }, content: { id: 'r', sha256: hash('2') } };
+    const objective = {
+      style: 1,
+      content: 0.1,
+      styleLayers: { relu1_1: 1, relu2_1: 1 },
+      contentLayers: { relu3_x: 1 },
+    };
+    const result = await run(recipe({ networks, objective }), { images, networks: { style: vgg, content: resnet } });
+    expect(result.terms.map((t) => [t.kind, t.network, t.layer])).toEqual([
+      ['style', 'style', 'relu1_1'],
+      ['style', 'style', 'relu2_1'],
+      ['content', 'content', 'relu3_x'],
+    ]);
+  });
+
+  it('calls a flat result a failure', async () => {
+    const objective = { ...recipe().objective, style: 1e-9, content: 0, variation: 1e6 };
+    const schedule = { size: 48, levels: [{ factor: 1, evaluations: 60 }] };
+    await expect(run(recipe({ objective, schedule }), { images, networks: { style: vgg } })).rejects.toThrow(/flat/);
+  });
+
+  it('calls a black style an error that names the layer', async () => {
+    const black = new Map(images).set(hash('b'), { ...painting, data: new Float32Array(painting.data.length) });
+    const zero: Network = {
+      ...vgg,
+      graph: {
+        ...vgg.graph,
+        initializers: new Map(
+          [...vgg.graph.initializers].map(([name, t]) => [
+            name,
+            { ...t, data: new Float32Array(t.data.length) } as typeof t,
+          ]),
+        ),
+      },
+    };
+    await expect(run(recipe(), { images: black, networks: { style: zero } })).rejects.toThrow(/layer relu1_1.*zero/);
+  });
+
+  it('refuses a picture that is too small for a layer, naming what to do', async () => {
+    const schedule = { size: 3, levels: [{ factor: 1, evaluations: 5 }] };
+    const objective = { ...recipe().objective, styleLayers: { relu4_3: 1 }, contentLayers: {} };
+    await expect(run(recipe({ schedule, objective }), { images, networks: { style: vgg } })).rejects.toThrow(
+      /too small .* larger size/,
+    );
+  });
+});
+
+describe('coarseToFine', () => {
+  it('ends at the full size and never goes below what networks can see', () => {
+    expect(coarseToFine(100, 50)).toEqual([{ factor: 1, evaluations: 50 }]);
+    const levels = coarseToFine(512, 50);
+    expect(levels.at(-1)).toEqual({ factor: 1, evaluations: 50 });
+    expect(512 * levels[0]!.factor).toBeGreaterThanOrEqual(128);
+    expect(levels.map((l) => l.factor)).toEqual(levels.map((l) => l.factor).toSorted((a, b) => a - b));
+  });
+});
