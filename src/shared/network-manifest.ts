@@ -58,6 +58,7 @@ export const networkManifestSchema = z.strictObject({
       styleWeight: z.number().nonnegative().optional(),
       contentWeight: z.number().nonnegative().optional(),
       variationWeight: z.number().nonnegative().optional(),
+      optimizer: z.enum(['lbfgs', 'adam']).optional(),
     })
     .optional(),
   /** How the network was trained, for the model card. */

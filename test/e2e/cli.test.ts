@@ -218,6 +218,7 @@ describe('madder stylize', () => {
     ['a size of nothing', ['--size', '0'], /at least 1/],
     ['more weights than styles', ['--style-weight', '1', '--style-weight', '2'], /2 times for 1 style/],
     ['weights that are all zero', ['--style-weight', '0'], /all zero/],
+    ['a setting of an optimizer that is not chosen', ['--step-size', '0.1'], /belongs to Adam/],
     ['an unknown pooling', ['--pooling', 'median'], /Allowed choices/],
   ])('refuses %s', async (_name, options, words) => {
     const output = file('refused.png');

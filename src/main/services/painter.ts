@@ -38,7 +38,8 @@ export interface PaintRequest {
   readonly normalization?: Normalization;
   readonly pooling?: PoolingKind;
   readonly firstPadding?: 'zero' | 'reflect' | 'edge';
-  readonly optimizer: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
+  /** The network's suggestion, or L-BFGS, when not given. */
+  readonly optimizer?: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
   /** Evaluations at the full size; coarser levels take more, in proportion. */
   readonly iterations: number;
   /** `content`, `noise` or the path of a picture. */
@@ -103,7 +104,7 @@ export async function prepareRun(request: PaintRequest): Promise<PreparedRun> {
       contentLayers: mixLayers(content ?? style, (content ?? style).contentLayers, request.contentLayers),
     },
     schedule: { size: request.size, levels: coarseToFine(request.size, request.iterations) },
-    optimizer: request.optimizer,
+    optimizer: request.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' },
     init,
     seed: request.seed,
   });

@@ -127,7 +127,7 @@ async function loadDescribed(description: string, options: LoadOptions): Promise
 
 async function loadFile(path: string, options: LoadOptions): Promise<Network> {
   const normalization = options.normalization ?? { ...IMAGENET_NORMALIZATION, assumed: true };
-  const { sha256, architecture, template } = await readTemplate(path, normalization);
+  const { sha256, architecture, suggested, template } = await readTemplate(path, normalization);
   const name = basename(path, extname(path));
   return assemble(template, {
     version: 1,
@@ -139,6 +139,7 @@ async function loadFile(path: string, options: LoadOptions): Promise<Network> {
     layers: template.layers.map((l) => ({ name: l.name, label: l.label ?? l.name })),
     styleLayers: template.styleLayers,
     contentLayers: template.contentLayers,
+    ...(suggested ? { suggested } : {}),
     licence: '',
     citation: '',
     description: '',
@@ -156,11 +157,21 @@ async function readTemplate(path: string, normalization: Normalization) {
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const file = basename(path);
   if (extname(path).toLowerCase() === '.onnx') {
-    return { sha256, architecture: 'onnx', template: templateFromOnnx(readOnnxFile(path), normalization, file) };
+    return {
+      sha256,
+      architecture: 'onnx',
+      suggested: undefined,
+      template: templateFromOnnx(readOnnxFile(path), normalization, file),
+    };
   }
   const state = new StateDict(readSafetensors(bytes, file).tensors, file);
   const { id, architecture } = recognise(state);
-  return { sha256, architecture: id, template: architecture.build(state, normalization) };
+  return {
+    sha256,
+    architecture: id,
+    suggested: architecture.suggested,
+    template: architecture.build(state, normalization),
+  };
 }
 
 /** The layers under the names and labels that the description gives them. */

@@ -5,11 +5,11 @@ export type Levels = Recipe['schedule']['levels'];
 /** Long side below which a coarser level shows a network nothing but blur, px. */
 const SMALLEST_LEVEL = 128;
 /** Size of each level relative to the one before it. */
-const STEP = Math.sqrt(3);
+const STEP = 1.6;
 
 /**
  * Coarse to fine: large shapes are painted cheaply on a small picture, later levels only add finer strokes.
- * Sizes fall by √3 from the result's, and each coarser level takes a fifth more evaluations than the finer one.
+ * Sizes fall by 1.6 from the result's, and each coarser level takes a fifth more evaluations than the finer one.
  *
  * @param size long side of the result, px
  * @param evaluations at the last level

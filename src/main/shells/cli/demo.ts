@@ -24,7 +24,6 @@ export function demoCommand(): Command {
         strength: 1,
         layers: {},
         contentLayers: {},
-        optimizer: { kind: 'lbfgs' },
         iterations: 50,
         init: 'content',
         seed: 0,

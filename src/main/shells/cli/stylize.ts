@@ -25,7 +25,7 @@ interface StylizeOptions {
   normalization?: Normalization;
   pooling?: PoolingKind;
   firstPadding?: 'zero' | 'reflect' | 'edge';
-  optimizer: 'lbfgs' | 'lbfgs-published' | 'adam';
+  optimizer?: 'lbfgs' | 'lbfgs-published' | 'adam';
   history?: number;
   stepSize?: number;
   iterations: number;
@@ -64,9 +64,10 @@ export function stylizeCommand(): Command {
       ]),
     )
     .addOption(
-      new Option('--optimizer <kind>', 'lbfgs-published takes steps of 1 without line search')
-        .choices(['lbfgs', 'lbfgs-published', 'adam'])
-        .default('lbfgs'),
+      new Option(
+        '--optimizer <kind>',
+        "instead of the network's own choice; lbfgs-published takes steps of 1 without line search",
+      ).choices(['lbfgs', 'lbfgs-published', 'adam']),
     )
     .option('--history <pairs>', 'curvature pairs of L-BFGS', whole(1))
     .option('--step-size <number>', 'step of Adam, the picture being 0 to 1', number(0))
@@ -102,6 +103,12 @@ function requestOf(photo: string, options: StylizeOptions): PaintRequest {
       );
     }
   }
+  if (stepSize !== undefined && optimizer !== 'adam') {
+    throw new MadderError('input', '--step-size belongs to Adam; add --optimizer adam, or leave it out.');
+  }
+  if (history !== undefined && !optimizer?.startsWith('lbfgs')) {
+    throw new MadderError('input', '--history belongs to L-BFGS; add --optimizer lbfgs, or leave it out.');
+  }
   return {
     ...rest,
     photo,
@@ -112,15 +119,19 @@ function requestOf(photo: string, options: StylizeOptions): PaintRequest {
     })),
     layers: layer ?? {},
     contentLayers: contentLayer ?? {},
-    optimizer:
-      optimizer === 'adam'
-        ? { kind: 'adam', ...optional('stepSize', stepSize) }
-        : {
-            kind: 'lbfgs',
-            lineSearch: optimizer === 'lbfgs' ? 'strong-wolfe' : 'none',
-            ...optional('history', history ?? (optimizer === 'lbfgs' ? undefined : 100)),
-          },
+    ...optional('optimizer', optimizer && settingsOf(optimizer, history, stepSize)),
   };
+}
+
+/** The recipe's settings of an optimizer; the published L-BFGS keeps 100 pairs unless told otherwise. */
+function settingsOf(kind: NonNullable<StylizeOptions['optimizer']>, history?: number, stepSize?: number) {
+  if (kind === 'adam') return { kind, ...optional('stepSize', stepSize) } as const;
+  const lineSearch = kind === 'lbfgs' ? 'strong-wolfe' : 'none';
+  return {
+    kind: 'lbfgs',
+    lineSearch,
+    ...optional('history', history ?? (kind === 'lbfgs' ? undefined : 100)),
+  } as const;
 }
 
 const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value });

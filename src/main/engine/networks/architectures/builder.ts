@@ -1,4 +1,4 @@
-import type { Normalization } from '../../../../shared/network-manifest.ts';
+import type { NetworkManifest, Normalization } from '../../../../shared/network-manifest.ts';
 import { floatTensor, type Tensor } from '../../../../shared/tensor.ts';
 import type { AttributeValue, OnnxGraph, OnnxNode } from '../../../formats/onnx.ts';
 import { chooseDefaults, describeLayers, type LayerDefaults, type LayerMark } from '../layers.ts';
@@ -18,6 +18,8 @@ export interface Template extends LayerDefaults {
 export interface Architecture {
   /** The member of the family that the weights belong to, such as `vgg19_bn`; undefined where they are of another. */
   recognise(state: StateDict): string | undefined;
+  /** What new recipes start from with weights of this family, where that is not the usual. */
+  readonly suggested?: NetworkManifest['suggested'];
   /** Builds the feature part; classifiers are ignored. */
   build(state: StateDict, normalization: Normalization): Template;
 }

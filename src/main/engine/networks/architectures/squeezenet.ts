@@ -7,6 +7,16 @@ const MEMBERS: Readonly<Record<string, string>> = {
   '3,4,6,7,9,10,11,12': 'squeezenet1_1',
 };
 
+/** Chosen by looking: the strided first layers carry grain, the middle ones strokes. */
+const STYLE_WEIGHTS: Readonly<Record<string, number>> = {
+  relu1: 0.3,
+  fire2: 0.6,
+  fire3: 1,
+  fire5: 1,
+  fire7: 1,
+  fire9: 0.5,
+};
+
 const firesOf = (state: StateDict): number[] => state.indices('features.', '.squeeze.weight');
 
 /** SqueezeNet 1.0 and 1.1 (Iandola et al. 2016) as torchvision saves them, of any width. */
@@ -16,6 +26,8 @@ export const squeezenet: Architecture = {
     if (fires.length === 0) return undefined;
     return MEMBERS[fires.join()] ?? state.refuse(`has Fire modules at ${fires.join(', ')}, as no SqueezeNet does`);
   },
+  // Its early strides and max pools leave a fine grain that L-BFGS exploits; Adam's averaged iterates do not.
+  suggested: { styleWeight: 1, contentWeight: 0.15, variationWeight: 1, optimizer: 'adam' },
   build(state, normalization) {
     const builder = new TemplateBuilder(state, normalization);
     const kernel = state.dims('features.0.weight')?.[2] ?? 3; // 7 in version 1.0
@@ -27,7 +39,9 @@ export const squeezenet: Architecture = {
       x = fire(builder, x, `fire${i + 2}`, `features.${index}`);
       previous = index;
     });
-    return builder.finish(['relu1', 'fire2', 'fire3', 'fire5', 'fire7', 'fire9'], ['fire5']);
+    const template = builder.finish(Object.keys(STYLE_WEIGHTS), ['fire5']);
+    const styleLayers = Object.keys(template.styleLayers).map((name) => [name, STYLE_WEIGHTS[name] ?? 1]);
+    return { ...template, styleLayers: Object.fromEntries(styleLayers) as Record<string, number> };
   },
 };
 
