@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { extname, resolve } from 'node:path';
 import { decodeImage } from '../codec/decode.ts';
 import { checkOutput, writeImage } from '../codec/encode.ts';
 import { toPicture, type Picture } from '../codec/picture.ts';
@@ -115,32 +114,42 @@ export async function prepareRun(request: PaintRequest): Promise<PreparedRun> {
 export const paint = ({ recipe, assets }: PreparedRun, options: RunOptions = {}): Promise<RunResult> =>
   run(recipe, assets, options);
 
+export interface Destination {
+  readonly path: string;
+  /** Files that the result must not replace, whatever their names. */
+  readonly inputs: readonly string[];
+  /** Whether a file that exists may be replaced. */
+  readonly overwrite: boolean;
+}
+
 /**
- * Refuses, before any work is done, a file that could not be written at the end: an unknown suffix, a folder that is
- * missing or read-only, an existing file unless `overwrite`, and any of the run's own inputs always.
+ * Refuses, before any work is done, what could not be written at the end: an unknown suffix, a folder that is missing or
+ * read-only, one of the run's own inputs, and an existing file unless it may be replaced.
  */
-export async function checkDestination(output: string, inputs: readonly string[], overwrite: boolean): Promise<void> {
-  await checkOutput(output);
-  if (!existsSync(output)) return;
-  const target = await realpath(output);
-  for (const input of inputs) {
-    if (existsSync(input) && (await realpath(input)) === target) {
-      throw new MadderError(
-        'output',
-        `${output} is one of the pictures to work from; choose another name for the result.`,
-      );
-    }
-  }
-  if (!overwrite) {
-    throw new MadderError('output', `${output} exists already; choose another name, or add --overwrite to replace it.`);
+export async function checkDestination({ path, inputs, overwrite }: Destination): Promise<void> {
+  await checkOutput(path, { inputs });
+  if (existsSync(path) && !overwrite) {
+    throw new MadderError('output', `${path} exists already; choose another name, or add --overwrite to replace it.`);
   }
 }
 
-/** Writes a result; see writeImage for what is promised. */
-export async function savePicture(output: string, picture: Picture): Promise<{ path: string; bytes: number }> {
-  await writeImage(output, picture);
-  const path = resolve(output);
-  return { path, bytes: statSync(path).size };
+/**
+ * Writes a result (see writeImage for what is promised) and returns where it is. A file that appeared during the run is
+ * not replaced either: the picture then gets a number.
+ */
+export async function savePicture({ path, inputs, overwrite }: Destination, picture: Picture) {
+  const free = overwrite ? path : freeName(path);
+  await writeImage(free, picture, { inputs });
+  return { path: resolve(free), bytes: statSync(free).size };
+}
+
+/** The path itself, or the first of `name-2.suffix`, `name-3.suffix` … that does not exist. */
+export function freeName(path: string): string {
+  const suffix = extname(path);
+  const base = path.slice(0, path.length - suffix.length);
+  let name = path;
+  for (let n = 2; existsSync(name); n++) name = `${base}-${n}${suffix}`;
+  return name;
 }
 
 async function openNetwork(idOrPath: string, request: PaintRequest): Promise<Network> {

@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { DEFAULT_NETWORK } from '../../services/defaults.ts';
+import { freeName } from '../../services/painter.ts';
 import { samples } from '../../services/samples.ts';
 import { whole } from './options.ts';
 import { paintToFile } from './paint-to-file.ts';
@@ -28,19 +28,10 @@ export function demoCommand(): Command {
         init: 'content',
         seed: 0,
       } as const;
-      const file = output ?? freeName('madder-demo', '.png');
+      const path = output ?? freeName('madder-demo.png');
       process.exitCode = await paintToFile(request, {
-        output: file,
-        overwrite: false,
-        inputs: [photo, painting],
+        destination: { path, overwrite: false, inputs: [photo, painting] },
         json,
       });
     });
-}
-
-/** `base.suffix`, or the first of `base-2.suffix`, `base-3.suffix` … that does not exist. */
-function freeName(base: string, suffix: string): string {
-  let name = `${base}${suffix}`;
-  for (let n = 2; existsSync(name); n++) name = `${base}-${n}${suffix}`;
-  return name;
 }

@@ -4,16 +4,14 @@ import {
   paint,
   prepareRun,
   savePicture,
+  type Destination,
   type PaintRequest,
   type RunProgress,
 } from '../../services/painter.ts';
 import { duration, INTERRUPTED, writeJson } from './output.ts';
 
 export interface PaintToFileOptions {
-  readonly output: string;
-  readonly overwrite: boolean;
-  /** Files that the result must not replace. */
-  readonly inputs: readonly string[];
+  readonly destination: Destination;
   readonly json: boolean;
   readonly threads?: number | undefined;
 }
@@ -26,8 +24,8 @@ const SAME_KEY_PRESS_MS = 1000;
  * keeps the best picture; the second one ends the program at once. Returns the exit code.
  */
 export async function paintToFile(request: PaintRequest, options: PaintToFileOptions): Promise<number> {
-  const { output, json, threads } = options;
-  await checkDestination(output, options.inputs, options.overwrite);
+  const { destination, json, threads } = options;
+  await checkDestination(destination);
   const prepared = await prepareRun(request);
   for (const note of prepared.notes) {
     if (json) writeJson({ type: 'note', message: note });
@@ -53,7 +51,7 @@ export async function paintToFile(request: PaintRequest, options: PaintToFileOpt
       ...(threads === undefined ? {} : { threads }),
     });
     display.end();
-    const { path, bytes } = await savePicture(output, result.picture);
+    const { path, bytes } = await savePicture(destination, result.picture);
     const { width, height } = result.picture;
     const seconds = (performance.now() - started) / 1000;
     const { loss, terms, evaluations, completed } = result;

@@ -78,8 +78,9 @@ export function stylizeCommand(): Command {
     .option('--json', 'print one JSON object a line, a summary last', false)
     .action(async (photo: string, options: StylizeOptions) => {
       const { output, overwrite, json, threads } = options;
-      const inputs = [photo, ...options.style];
-      process.exitCode = await paintToFile(requestOf(photo, options), { output, overwrite, inputs, json, threads });
+      const start = ['content', 'noise'].includes(options.init) ? [] : [options.init];
+      const destination = { path: output, overwrite, inputs: [photo, ...options.style, ...start] };
+      process.exitCode = await paintToFile(requestOf(photo, options), { destination, json, threads });
     });
 }
 
