@@ -27,7 +27,7 @@ export default defineConfig(
     // The package's types describe its module, not the plugin that the module is.
     plugins: { boundaries: boundaries as never },
     settings: {
-      'import/resolver': { typescript: { project: 'tsconfig.json' } },
+      'import/resolver': { node: { extensions: ['.ts', '.tsx'] } },
       'boundaries/elements': Object.entries(LAYERS).map(([type, { pattern }]) => ({ type, pattern })),
     },
     rules: {

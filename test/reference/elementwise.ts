@@ -35,6 +35,13 @@ export function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
+/** The nearest integer; of two as near, the even one. */
+function roundToEven(x: number): number {
+  const low = Math.floor(x);
+  if (x - low === 0.5) return low % 2 === 0 ? low : low + 1;
+  return Math.round(x);
+}
+
 const hardSigmoid: Unary = (x, call) =>
   clamp(floatAttribute(call, 'alpha', 0.2) * x + floatAttribute(call, 'beta', 0.5), 0, 1);
 
@@ -76,6 +83,12 @@ export const elementwiseOperators: Record<string, Operator> = {
   Neg: unary((x) => -x),
   Abs: unary(Math.abs),
   Floor: unary(Math.floor),
+  Ceil: unary(Math.ceil),
+  Round: unary(roundToEven),
+  Sign: unary(Math.sign),
+  Sin: unary(Math.sin),
+  Cos: unary(Math.cos),
+  Atan: unary(Math.atan),
   Reciprocal: unary((x) => 1 / x),
   Not: unary((x) => (x === 0 ? 1 : 0)),
   Identity: unary((x) => x),

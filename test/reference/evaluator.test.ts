@@ -322,6 +322,26 @@ const MODELS: Readonly<Record<string, (r: Random) => Model>> = {
   Neg: unary(-2, 2),
   Abs: unary(-2, 2),
   Floor: unary(-3, 3),
+  Ceil: unary(-3, 3),
+  Round: (r) => ({
+    inputs: [
+      arrayOf(
+        [6],
+        r.numbers(6, -6, 6).map((v, k) => (k < 3 ? Math.round(v) / 2 : v)),
+      ),
+    ],
+  }),
+  Sign: (r) => ({
+    inputs: [
+      arrayOf(
+        [4],
+        r.numbers(4, -1, 1).map((v, k) => (k === 0 ? 0 : v)),
+      ),
+    ],
+  }),
+  Sin: unary(-4, 4),
+  Cos: unary(-4, 4),
+  Atan: unary(-4, 4),
   Reciprocal: unary(0.2, 4),
   Identity: unary(-2, 2),
   Dropout: (r) => ({ inputs: [array(r, anyShape(r))] }),

@@ -1,7 +1,15 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { MadderError } from '../../shared/errors.ts';
 import { elementCount, type ElementType, type Tensor, type TensorStorage } from '../../shared/tensor.ts';
-import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from './onnx.ts';
+import {
+  readNames,
+  subGraphs,
+  type AttributeValue,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxValueInfo,
+} from './onnx.ts';
 
 // Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto); the field's name
 // stands beside each. Only what Madder uses is read; unknown fields are skipped, as protobuf asks.
@@ -31,6 +39,7 @@ export const ELEMENT_TYPE_CODES = Object.fromEntries(
 /** Attributes that the operator specification types as `float` or `floats`; all other numbers are `int` or `ints`. */
 export const FLOAT_ATTRIBUTES: ReadonlySet<string> = new Set([
   ...['alpha', 'beta', 'gamma', 'epsilon', 'momentum', 'bias', 'ratio', 'lambd', 'threshold'],
+  ...['scale', 'softcap'],
   ...['min', 'max', 'value', 'value_float', 'value_floats', 'scales', 'cubic_coeff_a', 'extrapolation_value'],
 ]);
 
@@ -73,8 +82,7 @@ export interface ExternalData {
 /**
  * Reads an ONNX file from memory. Large tensors are views on `bytes` where their position allows it, so the bytes must
  * not change afterwards. Nodes come in topological order; graph inputs that have an initializer are constants.
- * Sub-graphs (of If and Loop) and model functions are not read. Whatever is wrong with the bytes gives one MadderError
- * of kind `network`.
+ * Model functions are not read. Whatever is wrong with the bytes gives one MadderError of kind `network`.
  */
 export function readOnnx(bytes: Uint8Array, options: { external?: ExternalReader } = {}): OnnxModel {
   try {
@@ -156,9 +164,10 @@ function readModel(bytes: Uint8Array, external: ExternalReader | undefined): Onn
   let opset = 1;
   let producer = '';
   const metadata: [string, string][] = [];
+  const source: Source = { external, depth: 0 };
   readMessage(bytes, {
     2: onText((text) => (producer = text)), // producer_name
-    7: onBytes((b) => (graph = readGraph(b, external))), // graph
+    7: onBytes((b) => (graph = readGraph(b, source))), // graph
     // opset_import
     8: onBytes((b) => {
       const { domain, version } = readOperatorSet(b);
@@ -169,6 +178,16 @@ function readModel(bytes: Uint8Array, external: ExternalReader | undefined): Onn
   if (!graph) throw new Error('it holds no graph');
   return { graph, opset, producer, metadata: Object.fromEntries(metadata) };
 }
+
+/** What reading a part of a file may need beside its bytes. */
+interface Source {
+  readonly external: ExternalReader | undefined;
+  /** How many nodes are around: 0 for the graph of the model itself. */
+  readonly depth: number;
+}
+
+/** Deeper than any program's branches; damaged bytes must not exhaust the stack. */
+const DEEPEST = 8;
 
 /** The standard operator set has two spellings. */
 const standardDomain = (domain: string): string => (domain === 'ai.onnx' ? '' : domain);
@@ -191,18 +210,18 @@ function readEntry(bytes: Uint8Array): [string, string] {
   return entry;
 }
 
-function readGraph(bytes: Uint8Array, external: ExternalReader | undefined): OnnxGraph {
+function readGraph(bytes: Uint8Array, source: Source): OnnxGraph {
   let name = '';
   const nodes: OnnxNode[] = [];
   const initializers = new Map<string, Tensor>();
   const inputs: OnnxValueInfo[] = [];
   const outputs: OnnxValueInfo[] = [];
   readMessage(bytes, {
-    1: onBytes((b) => nodes.push(readNode(b, external))), // node
+    1: onBytes((b) => nodes.push(readNode(b, source))), // node
     2: onText((text) => (name = text)), // name
     // initializer
     5: onBytes((b) => {
-      const { name: key, tensor } = readTensor(b, external);
+      const { name: key, tensor } = readTensor(b, source.external);
       if (initializers.has(key)) throw new Error(`it has two constants named "${key}"`);
       initializers.set(key, tensor);
     }),
@@ -213,10 +232,10 @@ function readGraph(bytes: Uint8Array, external: ExternalReader | undefined): Onn
       throw new Error('it holds sparse weights, which Madder does not read');
     },
   });
-  if (outputs.length === 0) throw new Error('its graph has no outputs');
+  if (outputs.length === 0 && source.depth === 0) throw new Error('its graph has no outputs');
   const fed = inputs.filter((input) => !initializers.has(input.name));
   const known = [...initializers.keys(), ...fed.map((input) => input.name)];
-  return { name, initializers, inputs: fed, outputs, nodes: sortNodes(nodes, known, outputs) };
+  return { name, initializers, inputs: fed, outputs, nodes: sortNodes(nodes, known, outputs, source) };
 }
 
 /** Nodes in an order in which every value is made before it is used; keeps the file's order when it is one. */
@@ -224,6 +243,7 @@ function sortNodes(
   nodes: readonly OnnxNode[],
   known: readonly string[],
   outputs: readonly OnnxValueInfo[],
+  { depth }: Source,
 ): OnnxNode[] {
   const producers = new Map<string, number>();
   for (const name of known) {
@@ -237,19 +257,19 @@ function sortNodes(
       producers.set(output, i);
     }
   });
-  const missing = [...nodes.flatMap((node) => node.inputs), ...outputs.map((o) => o.name)].find(
-    (name) => name !== '' && !producers.has(name),
-  );
-  if (missing !== undefined) throw new Error(`the value "${missing}" is used but never made`);
+  const reads = nodes.map((node) => readNames(node).filter((name) => name !== ''));
+  const missing = [...reads.flat(), ...outputs.map((o) => o.name)].find((name) => !producers.has(name));
+  // What a sub-graph does not make is looked for by the graphs around it.
+  if (missing !== undefined && depth === 0) throw new Error(`the value "${missing}" is used but never made`);
 
   const users: number[][] = nodes.map(() => []);
-  const waiting = nodes.map((node, i) => {
-    const needs = new Set(node.inputs.map((name) => producers.get(name) ?? -1).filter((p) => p >= 0));
+  const waiting = nodes.map((_, i) => {
+    const needs = new Set(reads[i]!.map((name) => producers.get(name) ?? -1).filter((p) => p >= 0));
     for (const producer of needs) users[producer]!.push(i);
     return needs.size;
   });
   const sorted: OnnxNode[] = [];
-  const inOrder = nodes.every((node, i) => node.inputs.every((name) => (producers.get(name) ?? -1) < i));
+  const inOrder = nodes.every((_, i) => reads[i]!.every((name) => (producers.get(name) ?? -1) < i));
   if (inOrder) return [...nodes];
   const ready = waiting.flatMap((count, i) => (count === 0 ? [i] : []));
   for (const i of ready) {
@@ -260,7 +280,7 @@ function sortNodes(
   return sorted;
 }
 
-function readNode(bytes: Uint8Array, external: ExternalReader | undefined): OnnxNode {
+function readNode(bytes: Uint8Array, source: Source): OnnxNode {
   const inputs: string[] = [];
   const outputs: string[] = [];
   const attributes: [string, AttributeValue][] = [];
@@ -274,7 +294,7 @@ function readNode(bytes: Uint8Array, external: ExternalReader | undefined): Onnx
     4: onText((text) => (op = text)), // op_type
     // attribute
     5: onBytes((b) => {
-      const attribute = readAttribute(b, external);
+      const attribute = readAttribute(b, source);
       if (attribute) attributes.push(attribute);
     }),
     7: onText((text) => (domain = standardDomain(text))), // domain
@@ -282,14 +302,15 @@ function readNode(bytes: Uint8Array, external: ExternalReader | undefined): Onnx
   return { op, domain, name, inputs, outputs, attributes: Object.fromEntries(attributes) };
 }
 
-/** An attribute, or undefined for kinds that no operator of the engine has (sub-graphs, sparse tensors, types). */
-function readAttribute(bytes: Uint8Array, external: ExternalReader | undefined): [string, AttributeValue] | undefined {
+/** An attribute, or undefined for kinds that no operator of the engine has (sparse tensors, types). */
+function readAttribute(bytes: Uint8Array, source: Source): [string, AttributeValue] | undefined {
   let name = '';
   let type = 0;
   let float: number | undefined;
   let int: number | undefined;
   let text: string | undefined;
   let tensor: Tensor | undefined;
+  let graph: OnnxGraph | undefined;
   const floats: number[] = [];
   const ints: number[] = [];
   const strings: string[] = [];
@@ -298,7 +319,12 @@ function readAttribute(bytes: Uint8Array, external: ExternalReader | undefined):
     2: onFixed(4, (b) => (float = floatsOf(b)[0])), // f
     3: onNumber((v) => (int = v)), // i
     4: onText((t) => (text = t)), // s
-    5: onBytes((b) => (tensor = readTensor(b, external).tensor)), // t
+    5: onBytes((b) => (tensor = readTensor(b, source.external).tensor)), // t
+    // g
+    6: onBytes((b) => {
+      if (source.depth === DEEPEST) throw new Error('its branches are nested too deep');
+      graph = readGraph(b, { ...source, depth: source.depth + 1 });
+    }),
     7: onFixed(4, (b) => floatsOf(b).forEach((v) => floats.push(v))), // floats
     8: onVarints((v) => ints.push(Number(v))), // ints
     9: onText((t) => strings.push(t)), // strings
@@ -310,12 +336,13 @@ function readAttribute(bytes: Uint8Array, external: ExternalReader | undefined):
     2: int ?? 0, // INT
     3: text ?? '', // STRING
     4: tensor, // TENSOR
+    5: graph, // GRAPH
     6: floats, // FLOATS
     7: ints, // INTS
     8: strings, // STRINGS
   };
   const list = [floats, ints, strings].find((values) => values.length > 0);
-  const value = type === 0 ? (float ?? int ?? text ?? tensor ?? list) : typed[type];
+  const value = type === 0 ? (float ?? int ?? text ?? tensor ?? graph ?? list) : typed[type];
   return value === undefined ? undefined : [name, value];
 }
 
@@ -453,22 +480,15 @@ export function writeOnnx(
   writer.tag(1, WireType.Varint).int64(8); // ir_version
   writeText(writer, 2, model.producer); // producer_name
   // graph
-  writeMessage(writer, 7, (w) => {
-    for (const node of graph.nodes) writeMessage(w, 1, () => writeNode(w, node)); // node
-    writeText(w, 2, graph.name || 'graph'); // name
-    for (const [name, tensor] of graph.initializers) {
-      // initializer
-      writeMessage(w, 5, () => {
-        if (tensor.data.byteLength < externalFrom) return writeTensor(w, tensor, name);
-        const path = `w${external.length}`;
-        external.push({ path, data: bytesOf(tensor) });
-        writeTensor(w, tensor, name, path);
-      });
-    }
-    for (const input of graph.inputs) writeMessage(w, 11, () => writeValueInfo(w, input)); // input
-    for (const output of graph.outputs) writeMessage(w, 12, () => writeValueInfo(w, output)); // output
-  });
-  const domains = new Set(['', ...graph.nodes.map((node) => node.domain)]);
+  writeMessage(writer, 7, (w) =>
+    writeGraph(w, graph, (tensor, name) => {
+      if (tensor.data.byteLength < externalFrom) return writeTensor(w, tensor, name);
+      const path = `w${external.length}`;
+      external.push({ path, data: bytesOf(tensor) });
+      writeTensor(w, tensor, name, path);
+    }),
+  );
+  const domains = new Set(['', ...domainsOf(graph)]);
   for (const domain of domains) {
     // opset_import
     writeMessage(writer, 8, (w) => {
@@ -478,6 +498,22 @@ export function writeOnnx(
   }
   for (const [key, value] of Object.entries(model.metadata)) writeMessage(writer, 14, (w) => writeEntry(w, key, value)); // metadata_props
   return { bytes: writer.finish(), external };
+}
+
+/** Operator set domains of a graph's nodes and of those in their sub-graphs. */
+const domainsOf = (graph: OnnxGraph): string[] =>
+  graph.nodes.flatMap((node) => [node.domain, ...subGraphs(node).flatMap(([, inner]) => domainsOf(inner))]);
+
+function writeGraph(
+  writer: BinaryWriter,
+  graph: OnnxGraph,
+  writeInitializer: (tensor: Tensor, name: string) => void,
+): void {
+  for (const node of graph.nodes) writeMessage(writer, 1, (w) => writeNode(w, node)); // node
+  writeText(writer, 2, graph.name || 'graph'); // name
+  for (const [name, tensor] of graph.initializers) writeMessage(writer, 5, () => writeInitializer(tensor, name)); // initializer
+  for (const input of graph.inputs) writeMessage(writer, 11, (w) => writeValueInfo(w, input)); // input
+  for (const output of graph.outputs) writeMessage(writer, 12, (w) => writeValueInfo(w, output)); // output
 }
 
 function writeMessage(writer: BinaryWriter, field: number, body: (writer: BinaryWriter) => void): void {
@@ -528,6 +564,9 @@ function writeAttribute(writer: BinaryWriter, name: string, value: AttributeValu
       else writer.tag(8, WireType.Varint).int64(item); // ints
     }
     type = isText ? 8 : asFloat ? 6 : 7;
+  } else if ('nodes' in value) {
+    writeMessage(writer, 6, (w) => writeGraph(w, value, (tensor, key) => writeTensor(w, tensor, key))); // g
+    type = 5;
   } else {
     writeMessage(writer, 5, (w) => writeTensor(w, value, '')); // t
     type = 4;

@@ -22,6 +22,19 @@ const unary = (op: string, values: Values, attributes: Record<string, AttributeV
 const hardSigmoid = (alpha: number, beta: number): GradientCase =>
   unary('HardSigmoid', awayFrom([-beta / alpha, (1 - beta) / alpha], -5, 5), { alpha, beta });
 
+/** A step, through which nothing flows back, times its argument. */
+const stepped = (op: string): GradientCase =>
+  gradientCase(
+    `x · ${op}(x)`,
+    { dims: shape() },
+    ({ dims }) => ({
+      dims,
+      values: awayFrom([-1.5, -1, -0.5, 0, 0.5, 1, 1.5]),
+      build: (graph, u) => graph.op('Mul', [u, graph.op(op, [u])]),
+    }),
+    8,
+  );
+
 const slopes = fc.constantFrom('scalar', 'one', 'channels', 'channels without batch', 'every element');
 
 const prelu = gradientCase(
@@ -103,6 +116,10 @@ export const activationCases: readonly GradientCase[] = [
   unary('Reciprocal', within(-3, -0.3)),
   unary('Neg', within(-2, 2)),
   unary('Abs', awayFrom([0])),
+  unary('Sin', within(-4, 4)),
+  unary('Cos', within(-4, 4)),
+  unary('Atan', within(-3, 3)),
+  ...['Floor', 'Ceil', 'Round', 'Sign'].map(stepped),
   unary('Identity', within(-2, 2)),
   unary('Dropout', within(-2, 2)),
   unary('Cast', within(-2, 2), { to: 1 }),

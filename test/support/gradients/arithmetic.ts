@@ -142,6 +142,19 @@ const power = gradientCase(
   }),
 );
 
+const computedPower = gradientCase(
+  'Pow with an exponent that depends on the picture',
+  { ...partnerParameters, both: fc.boolean() },
+  ({ dims, thin, lead, both }) => ({
+    dims,
+    values: within(0.3, 2),
+    build: (graph, u, random) => {
+      const base = both ? averaged(graph, u, thin) : constant(graph, random, partner(dims, thin, lead), 0.3, 2);
+      return graph.op('Pow', [base, u]);
+    },
+  }),
+);
+
 const integerPower = gradientCase(
   'Pow of negative numbers with a whole exponent',
   { dims: shape(), exponent: fc.constantFrom(1, 2, 3, 4) },
@@ -183,6 +196,7 @@ export const arithmeticCases: readonly GradientCase[] = [
   ...selection('Min'),
   power,
   integerPower,
+  computedPower,
   summation,
   where,
 ];

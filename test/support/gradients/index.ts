@@ -2,6 +2,7 @@ import { activationCases } from './activations.ts';
 import { arithmeticCases } from './arithmetic.ts';
 import { compositionCases, wideCases } from './compositions.ts';
 import { convolutionCases } from './convolutions.ts';
+import { loweredCases } from './lowered.ts';
 import { matrixCases } from './matrices.ts';
 import { poolCases } from './pools.ts';
 import type { GradientCase } from './problem.ts';
@@ -14,6 +15,7 @@ export const gradientCases: readonly GradientCase[] = [
   ...arithmeticCases,
   ...compositionCases,
   ...convolutionCases,
+  ...loweredCases,
   ...matrixCases,
   ...poolCases,
   ...reductionCases,

@@ -329,6 +329,22 @@ const gather = gradientCase(
   40,
 );
 
+const gatherOften = gradientCase(
+  'Gather from many elements, which the rule does not do by a matrix',
+  { inner: small(2), axis: fc.nat(1) },
+  ({ inner, axis }) => ({
+    dims: axis === 0 ? [12, inner] : [inner, 12],
+    build: (graph, u, random) => {
+      const dims = graph.dims(u).with(axis, 2400);
+      const repeats = [1, 1].with(axis, 200);
+      const repeated = graph.op('Tile', [u, graph.ints(repeats)]);
+      const indices = Array.from({ length: 40 }, () => random.integer(-dims[axis]!, dims[axis]! - 1));
+      return graph.op('Gather', [repeated, graph.ints([...indices, ...indices.slice(0, 5)])], { axis });
+    },
+  }),
+  4,
+);
+
 export const shapeCases: readonly GradientCase[] = [
   concat,
   split,
@@ -343,4 +359,5 @@ export const shapeCases: readonly GradientCase[] = [
   resizeOnWholeCoordinates,
   depthToSpace,
   gather,
+  gatherOften,
 ];

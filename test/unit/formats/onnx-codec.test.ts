@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import * as ort from 'onnxruntime-node';
 import { describe, expect, it } from 'vitest';
 import { ELEMENT_STORAGE, FLOAT_ATTRIBUTES, readOnnx, writeOnnx } from '../../../src/main/formats/onnx-codec.ts';
-import type { AttributeValue, OnnxModel, OnnxNode, OnnxValueInfo } from '../../../src/main/formats/onnx.ts';
+import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode, OnnxValueInfo } from '../../../src/main/formats/onnx.ts';
 import { MadderError } from '../../../src/shared/errors.ts';
 import { elementCount, floatTensor, type ElementType, type Tensor } from '../../../src/shared/tensor.ts';
 
@@ -430,8 +430,42 @@ describe('readOnnx', () => {
       message(12, () => text(1, 'y'));
     });
     expect(readOnnx(writer.finish()).graph.nodes).toEqual([
-      { op: 'Loop', domain: '', name: '', inputs: [], outputs: ['y'], attributes: {} },
+      {
+        ...{ op: 'Loop', domain: '', name: '', inputs: [], outputs: ['y'] },
+        attributes: { body: { name: 'inner', nodes: [], initializers: new Map(), inputs: [], outputs: [] } },
+      },
     ]);
+  });
+
+  it('orders nodes by what their branches read, and refuses values that nobody makes', () => {
+    const branch = (read: string): OnnxGraph => ({
+      ...{ name: 'branch', initializers: new Map([['own', floatTensor([1], [2])]]), inputs: [] },
+      nodes: [{ ...relu(read, 'inner'), op: 'Mul', inputs: [read, 'own'] }],
+      outputs: [info('inner')],
+    });
+    const choice = (read: string): OnnxNode => ({
+      ...{ op: 'If', domain: '', name: 'choice', inputs: ['a'], outputs: ['y'] },
+      attributes: { then_branch: branch(read), else_branch: branch('a') },
+    });
+    const graph = (read: string) => ({
+      inputs: [info('a')],
+      outputs: [info('y')],
+      nodes: [choice(read), relu('a', 'b')],
+    });
+    const { nodes } = readOnnx(writeOnnx(model(graph('b'))).bytes).graph;
+    expect(nodes.map((node) => node.op)).toEqual(['Relu', 'If']);
+    expect(nodes[1]).toEqual(choice('b'));
+    expect(() => readOnnx(writeOnnx(model(graph('c'))).bytes)).toThrow('the value "c" is used but never made');
+  });
+
+  it('refuses branches that are nested without end', () => {
+    let node: OnnxNode = relu('a', 'y');
+    for (let depth = 0; depth < 12; depth++) {
+      const inner = { name: 'inner', nodes: [node], initializers: new Map(), inputs: [], outputs: [info('y')] };
+      node = { ...relu('a', 'y'), op: 'If', attributes: { then_branch: inner } };
+    }
+    const nested = model({ inputs: [info('a')], outputs: [info('y')], nodes: [node] });
+    expect(() => readOnnx(writeOnnx(nested).bytes)).toThrow('its branches are nested too deep');
   });
 
   it('survives truncated, changed and random bytes', () => {

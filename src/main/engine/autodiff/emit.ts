@@ -4,7 +4,7 @@ import type { AttributeValue, OnnxNode } from '../../formats/onnx.ts';
 import type { Graph } from '../graph/graph.ts';
 
 /** Slope that turns HardSigmoid, clip(alpha·x + beta, 0, 1), into a step; see `positive`. */
-const STEEP = 1e30;
+export const STEEP = 1e30;
 
 /**
  * 1[x > 0]. HardSigmoid with a huge slope is exact in float32 (0 stays 0, anything else saturates), exists on every
@@ -26,9 +26,9 @@ export const below = (graph: Graph, x: string, bound: number): string =>
   positive(graph, graph.op('Sub', [graph.scalar(bound), x]));
 
 /** -1, 0 or 1; the Sign operator is missing on webgpu and coreml. */
-export const sign = (graph: Graph, x: string): string => {
+export const sign = (graph: Graph, x: string, name?: string): string => {
   const half = graph.op('HardSigmoid', [x], { alpha: STEEP, beta: 0.5 });
-  return graph.op('Sub', [graph.op('Mul', [half, graph.scalar(2)]), graph.scalar(1)]);
+  return graph.op('Sub', [graph.op('Mul', [half, graph.scalar(2)]), graph.scalar(1)], {}, name);
 };
 
 /**

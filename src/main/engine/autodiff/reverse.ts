@@ -1,6 +1,7 @@
 import { MadderError } from '../../../shared/errors.ts';
 import type { OnnxNode } from '../../formats/onnx.ts';
 import type { Graph } from '../graph/graph.ts';
+import { nodeError } from '../graph/shapes.ts';
 import { rules } from './rules/index.ts';
 
 export interface BackwardOptions {
@@ -82,10 +83,7 @@ export const isDifferentiable = (op: string): boolean => rules.has(op);
 function ruleFor(node: OnnxNode) {
   const rule = rules.get(node.op);
   if (!rule) {
-    throw new MadderError(
-      'network',
-      `The operator ${node.op} (node "${node.name}") has no gradient rule, so layers behind it cannot be used; choose layers before it.`,
-    );
+    throw nodeError(node, 'has no gradient rule, so layers behind it cannot be used; choose layers before it');
   }
   return rule;
 }

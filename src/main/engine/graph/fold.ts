@@ -13,6 +13,7 @@ import {
   reducedAxes,
   shapeRange,
   sliceRanges,
+  triluKeeps,
 } from './shapes.ts';
 
 /** Results larger than this (16 MB of float32) are left to the graph, unless the inputs are as large. */
@@ -248,6 +249,15 @@ const constantOfShape: Folder = (node, _inputs, [out]) => {
   return makeTensor(fill.type, out!.dims, storage(fill.type, elementCount(out!.dims)).fill(asNumbers(fill.data)[0]!));
 };
 
+const trilu: Folder = (node, [x, diagonal]) => {
+  const [rows, columns] = x!.dims.slice(-2) as [number, number];
+  const keeps = triluKeeps(node, columns, diagonal);
+  const from = asNumbers(x!.data);
+  const data = storage(x!.type, from.length);
+  for (let i = 0; i < data.length; i++) if (keeps(i % (rows * columns))) data[i] = from[i]!;
+  return makeTensor(x!.type, x!.dims, data);
+};
+
 const reduce =
   (operation: (total: number, value: number) => number, from: 'zero' | 'one' | 'first', mean = false): Folder =>
   (node, [x, axesInput], [out]) => {
@@ -293,6 +303,7 @@ const FOLDERS: ReadonlyMap<string, Folder> = new Map<string, Folder>([
   ['Transpose', transpose],
   ['Expand', (_node, [x], [out]) => broadcastTo(x!, out!.dims)],
   ['Tile', tile],
+  ['Trilu', trilu],
   ['Range', range],
   ['Add', elementwise((a, b) => a! + b!)],
   ['Sub', elementwise((a, b) => a! - b!)],
@@ -322,6 +333,7 @@ const FOLDERS: ReadonlyMap<string, Folder> = new Map<string, Folder>([
   ['ReduceMean', reduce((a, b) => a + b, 'zero', true)],
   ['ReduceProd', reduce((a, b) => a * b, 'one')],
   ['ReduceMax', reduce(larger, 'first')],
+  ['ReduceMin', reduce(smaller, 'first')],
 ]);
 
 /**

@@ -20,6 +20,8 @@ export class Graph {
   readonly initializers = new Map<string, Tensor>();
   readonly inputs = new Map<string, Value>();
   readonly outputs: string[] = [];
+  /** The file's name for the node that is being replayed: every node appended meanwhile keeps it, for messages. */
+  origin: string | undefined;
   readonly #values = new Map<string, Value>();
   readonly #producers = new Map<string, OnnxNode>();
   readonly #scalars = new Map<string, string>();
@@ -63,7 +65,10 @@ export class Graph {
     outputs: readonly string[],
     name = outputs[0] ?? '',
   ): readonly string[] {
-    const node: OnnxNode = { op: type, domain: '', name, inputs: [...inputs], outputs: [...outputs], attributes };
+    const node: OnnxNode = {
+      ...{ op: type, domain: '', name, inputs: [...inputs], outputs: [...outputs], attributes },
+      ...(this.origin !== undefined && { origin: this.origin }),
+    };
     const values = inferShapes(
       node,
       inputs.map((i) => (i === '' ? undefined : this.value(i))),

@@ -2,7 +2,7 @@ import { MadderError } from '../../../shared/errors.ts';
 import { floatTensor, intTensor, numbersOf, type Tensor } from '../../../shared/tensor.ts';
 import { isFloatType, toFloat32 } from '../../formats/half.ts';
 import { ELEMENT_TYPE_CODES } from '../../formats/onnx-codec.ts';
-import type { AttributeValue, OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
+import { capturedNames, type AttributeValue, type OnnxGraph, type OnnxNode } from '../../formats/onnx.ts';
 import { foldNode } from './fold.ts';
 import type { Graph, Value } from './graph.ts';
 import { lower } from './lower.ts';
@@ -35,7 +35,8 @@ const addedConstants = new WeakMap<Graph, WeakMap<Tensor, string>>();
  * Replays into `graph`, which has concrete shapes, the nodes of `template` (opset 17, shapes possibly symbolic) that the
  * `wanted` template values need. `bindings` maps template values, usually its inputs, to values of the graph that stand
  * for them. Everything becomes float32: half and double precision constants and casts to them. Constant sub-graphs are
- * folded, nodes that do nothing are skipped, automatic padding becomes explicit and axes count from the front.
+ * folded, nodes that do nothing are skipped, automatic padding becomes explicit and axes count from the front. Of an
+ * `If` only the branch that is taken is replayed; a condition that depends on the picture is refused.
  *
  * Value names are the template's behind `prefix`, made unique. Returns, per template value that was replayed or bound,
  * its name in the graph. Throws a MadderError of kind `network` for unknown or unbound values and for nodes that are
@@ -49,6 +50,7 @@ export function inlineTemplate(
   prefix = '',
 ): ReadonlyMap<string, string> {
   const { nodes, needed } = neededNodes(template, bindings, wanted);
+  const outerOrigin = graph.origin;
   const entries = new Map<string, Entry>(bindings);
 
   const entryOf = (name: string): Entry => {
@@ -80,7 +82,23 @@ export function inlineTemplate(
     return known;
   };
 
-  for (const original of nodes) {
+  /** Replays the branch of an `If` that is taken whatever the picture shows. */
+  const replayBranch = (node: OnnxNode): void => {
+    const branch = takenBranch(node, constantOf(node.inputs[0] ?? ''));
+    const captured = new Set(capturedNames({ ...branch, inputs: [] }));
+    const inner = new Map(
+      branch.inputs.flatMap(({ name }, i) =>
+        captured.has(name) ? [[name, nameOf(node.inputs[i + 1]!)] as const] : [],
+      ),
+    );
+    const used = node.outputs.flatMap((name, i) => (needed.has(name) && !bindings.has(name) ? [i] : []));
+    const results = used.map((i) => branch.outputs[i]!.name);
+    const names = inlineTemplate(graph, branch, inner, results, prefix);
+    used.forEach((i, k) => entries.set(node.outputs[i]!, names.get(results[k]!)!));
+  };
+
+  const replay = (original: OnnxNode): void => {
+    if (original.op === 'If' && original.domain === '') return replayBranch(original);
     let values = original.inputs.map((name) => (name === '' ? undefined : valueOf(name)));
     let constants = original.inputs.map((name) => (name === '' ? undefined : constantOf(name)));
     let node = normalized(original, values);
@@ -98,7 +116,7 @@ export function inlineTemplate(
         const tensor = folded[i];
         if (tensor && !bindings.has(name)) entries.set(name, pending(name, tensor));
       });
-      continue;
+      return;
     }
     // Inferred here too, so that what does not fit is refused under the node's name in the file.
     const inferred = inferShapes(node, values, constants);
@@ -108,10 +126,11 @@ export function inlineTemplate(
     } else {
       const inputs = node.inputs.map((name) => (name === '' ? '' : nameOf(name)));
       while (inputs.at(-1) === '') inputs.pop();
-      const lowered = lower(graph, node.op, inputs, node.attributes, prefix + node.outputs[0]!);
+      const isSingle = node.outputs.slice(1).every((name) => !needed.has(name));
+      const lowered = isSingle ? lower(graph, node, inputs, prefix + node.outputs[0]!) : undefined;
       if (lowered !== undefined) {
         if (!bindings.has(node.outputs[0]!)) entries.set(node.outputs[0]!, lowered);
-        continue;
+        return;
       }
       const isKept = (name: string): boolean => name !== '' && (needed.has(name) || node.op === 'Split');
       const outputs = node.outputs.map((name) => (isKept(name) ? graph.fresh(prefix + name) : ''));
@@ -123,6 +142,15 @@ export function inlineTemplate(
         if (outputs[i] && !bindings.has(name)) entries.set(name, outputs[i]);
       });
     }
+  };
+
+  try {
+    for (const node of nodes) {
+      graph.origin = node.name || undefined;
+      replay(node);
+    }
+  } finally {
+    graph.origin = outerOrigin;
   }
 
   const names = new Map(wanted.map((name) => [name, nameOf(name)]));
@@ -157,6 +185,21 @@ function neededNodes(
     })
     .reverse();
   return { nodes, needed };
+}
+
+/** The branch of an `If` node (as toOpset17 leaves it) that its constant condition chooses. */
+function takenBranch(node: OnnxNode, condition: Tensor | undefined): OnnxGraph {
+  if (!condition) {
+    throw nodeError(node, 'chooses what to compute by values that depend on the picture, which is not supported');
+  }
+  if (condition.data.length !== 1) throw nodeError(node, `has ${condition.data.length} conditions instead of one`);
+  const name = numbersOf(condition)[0] === 0 ? 'else_branch' : 'then_branch';
+  const branch = node.attributes[name];
+  if (typeof branch !== 'object' || !('nodes' in branch)) throw nodeError(node, `lacks its ${name}`);
+  if (branch.outputs.length !== node.outputs.length || branch.inputs.length !== node.inputs.length - 1) {
+    throw nodeError(node, `has a ${name} that does not fit it`);
+  }
+  return branch;
 }
 
 /** The engine computes in float32 alone: other real numbers are converted once, when they enter. */

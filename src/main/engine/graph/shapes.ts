@@ -9,6 +9,7 @@ import {
 } from '../../../shared/tensor.ts';
 import { isFloatType } from '../../formats/half.ts';
 import { ELEMENT_TYPES } from '../../formats/onnx-codec.ts';
+import { parseEinsum } from './einsum.ts';
 import type { OnnxNode } from '../../formats/onnx.ts';
 import type { Value } from './graph.ts';
 
@@ -18,9 +19,11 @@ type ShapeRule = (call: Call) => Value[];
 /** More elements than any tensor that could be computed; larger shapes come from corrupt files. */
 const MAX_ELEMENTS = 2 ** 40;
 
-/** An error about one node, worded `The operator X (node "N") <problem>.` */
+/** An error about one node, worded `The operator X (node "N") <problem>.`; N is its name in the file. */
 export function nodeError(node: OnnxNode, problem: string): MadderError {
-  return new MadderError('network', `The operator ${node.op} (node "${node.name}") ${problem}.`);
+  const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
+  const name = node.origin ?? (node.name || node.outputs.find((output) => output !== '') || '');
+  return new MadderError('network', `The operator ${op} (node "${name}") ${problem}.`);
 }
 
 /** An integer attribute, or `fallback` when the node has none. */
@@ -146,6 +149,16 @@ export function reducedAxes(node: OnnxNode, rank: number, axesInput: Tensor | un
   return normalizeAxes(node, given, rank).sort((a, b) => a - b);
 }
 
+/** Of a matrix with so many columns, whether `Trilu` keeps an element; `diagonal` is the node's second input. */
+export function triluKeeps(node: OnnxNode, columns: number, diagonal: Tensor | undefined): (place: number) => boolean {
+  const shift = diagonal ? numbersOf(diagonal)[0]! : 0;
+  const upper = intAttribute(node, 'upper', 1) !== 0;
+  return (place) => {
+    const ahead = (place % columns) - Math.floor(place / columns);
+    return upper ? ahead >= shift : ahead <= shift;
+  };
+}
+
 /** Axes counted from the front, in the given order; an axis out of range or twice is an error. */
 export function normalizeAxes(node: OnnxNode, axes: readonly number[], rank: number): number[] {
   const out = axes.map((a) => (a < 0 ? a + rank : a));
@@ -213,6 +226,13 @@ class Call {
     const dims = broadcastDims(...values.map((v) => v.dims));
     if (!dims) throw this.error(`cannot broadcast the shapes ${values.map((v) => `[${v.dims.join()}]`).join(' and ')}`);
     return { type, dims };
+  }
+
+  /** The element type that all inputs share. */
+  sharedType(): ElementType {
+    const types = new Set(this.inputs.map((_, i) => this.input(i).type));
+    if (types.size !== 1) throw this.error(`mixes the element types ${[...types].join(' and ')}`);
+    return [...types][0]!;
   }
 
   /** Elements of an input that has to be a constant of integers. */
@@ -467,6 +487,90 @@ const layerNormalization: ShapeRule = (call) => {
   return [x, statistics, statistics];
 };
 
+const rmsNormalization: ShapeRule = (call) => {
+  const [x] = floats(call) as [Value];
+  call.input(1);
+  call.fits(1, x.dims.slice(call.axis(-1, x.dims.length)));
+  return [x];
+};
+
+/** Scale and shift per group (opset 18) or per channel (opset 21). */
+const groupNormalization: ShapeRule = (call) => {
+  const [x] = floats(call) as [Value];
+  const channels = call.input(0, 2).dims[1]!;
+  const groups = call.int('num_groups', 0);
+  if (groups < 1 || channels % groups !== 0) throw call.error(`cannot form ${groups} groups of ${channels} channels`);
+  const per = call.input(1).dims[0] === groups ? groups : channels;
+  for (const i of [1, 2]) call.exactly(i, [per]);
+  return [x];
+};
+
+/** Queries, keys and values as [batch, heads, length, size], or as [batch, length, heads · size]. */
+const attention: ShapeRule = (call) => {
+  for (const i of [4, 5, 6]) if (call.inputs[i]) throw call.error('continues an earlier text, which is not supported');
+  if (call.node.attributes['softcap'] !== undefined && call.node.attributes['softcap'] !== 0)
+    throw call.error('has a soft cap, which is not supported');
+  if (call.node.outputs.slice(1).some((name) => name !== '')) throw call.error('has outputs that are not supported');
+  const [q, k, v] = [call.input(0, 3, 4), call.input(1, 3, 4), call.input(2, 3, 4)];
+  const split = ({ dims }: Value, heads: string): number[] => {
+    if (dims.length === 4) return [...dims];
+    const count = call.int(heads, 0);
+    if (count < 1 || dims[2]! % count !== 0) throw call.error(`cannot form ${count} heads of ${dims[2]} numbers`);
+    return [dims[0]!, count, dims[1]!, dims[2]! / count];
+  };
+  const [batch, heads, rows, size] = split(q, 'q_num_heads') as [number, number, number, number];
+  const [keys, values] = [split(k, 'kv_num_heads'), split(v, 'kv_num_heads')];
+  const fits =
+    keys[0] === batch &&
+    values[0] === batch &&
+    keys[1] === values[1] &&
+    heads % keys[1]! === 0 &&
+    keys[2] === values[2];
+  if (!fits || keys[3] !== size) {
+    throw call.error(`cannot attend with [${q.dims.join()}] to [${k.dims.join()}] and [${v.dims.join()}]`);
+  }
+  call.fits(3, [batch, heads, rows, keys[2]!]);
+  const out = values[3]!;
+  return [{ type: q.type, dims: q.dims.length === 4 ? [batch, heads, rows, out] : [batch, rows, heads * out] }];
+};
+
+const einsum: ShapeRule = (call) => {
+  const operands = call.inputs.map((_, i) => call.input(i).dims);
+  const { output, sizes } = parseEinsum(stringAttribute(call.node, 'equation', ''), operands, (problem) =>
+    call.error(problem),
+  );
+  return [{ type: call.sharedType(), dims: output.map((label) => sizes.get(label)!) }];
+};
+
+const cumSum: ShapeRule = (call) => {
+  const x = call.input(0, 1);
+  const axis = call.constantInts(1, 'axis');
+  if (axis.length !== 1) throw call.error('needs one axis');
+  call.axes(axis, x.dims.length);
+  return [x];
+};
+
+const trilu: ShapeRule = (call) => {
+  const x = call.input(0, 2);
+  call.optionalInts(1, 'diagonal');
+  return [x];
+};
+
+const gatherNd: ShapeRule = (call) => {
+  const { type, dims } = call.input(0, 1);
+  const indices = call.input(1, 1).dims;
+  const batch = call.int('batch_dims', 0);
+  const depth = batch + indices.at(-1)!;
+  if (
+    batch < 0 ||
+    batch >= indices.length ||
+    depth > dims.length ||
+    indices.slice(0, batch).some((d, i) => d !== dims[i])
+  )
+    throw call.error(`has indices of [${indices.join()}] for data of [${dims.join()}]`);
+  return [{ type, dims: [...indices.slice(0, -1), ...dims.slice(depth)] }];
+};
+
 const pRelu: ShapeRule = (call) => {
   const [x] = floats(call) as [Value];
   call.input(1);
@@ -593,7 +697,7 @@ const pad: ShapeRule = (call) => {
   const n = dims.length;
   if (pads.length !== 2 * n) throw call.error(`needs ${2 * n} pads but has ${pads.length}`);
   const mode = stringAttribute(call.node, 'mode', 'constant');
-  if (mode !== 'constant' && mode !== 'reflect' && mode !== 'edge') throw call.error(`has the unknown mode "${mode}"`);
+  if (!['constant', 'reflect', 'edge', 'wrap'].includes(mode)) throw call.error(`has the unknown mode "${mode}"`);
   const out = dims.map((d, i) => {
     const [before, after] = [pads[i]!, pads[n + i]!];
     if (mode === 'reflect' && Math.max(before, after) >= d && Math.max(before, after) > 0) {
@@ -601,6 +705,7 @@ const pad: ShapeRule = (call) => {
         `cannot reflect ${Math.max(before, after)} pixels of only ${d}; the picture is too small for it`,
       );
     }
+    if (mode === 'wrap' && d === 0 && before + after > 0) throw call.error('repeats what is empty');
     const length = d + before + after;
     if (length < 0) throw call.error(`cuts more than there is: pads [${pads.join()}] of [${dims.join()}]`);
     return length;
@@ -709,7 +814,21 @@ const RULES: ReadonlyMap<string, ShapeRule> = new Map<string, ShapeRule>([
   ...['LeakyRelu', 'Elu', 'Sigmoid', 'HardSigmoid', 'HardSwish', 'Tanh', 'Softplus', 'Erf', 'Exp', 'Log', 'Sqrt'].map(
     (op) => [op, floats] as const,
   ),
-  ...['Reciprocal', 'Floor', 'Ceil', 'LRN'].map((op) => [op, floats] as const),
+  ...[
+    'Gelu',
+    'Mish',
+    'Selu',
+    'Celu',
+    'Softsign',
+    'Swish',
+    'Shrink',
+    'ThresholdedRelu',
+    'Sin',
+    'Cos',
+    'Tan',
+    'Atan',
+  ].map((op) => [op, floats] as const),
+  ...['Reciprocal', 'Floor', 'Ceil', 'Round', 'LRN'].map((op) => [op, floats] as const),
   ...['Softmax', 'LogSoftmax'].map((op) => [op, alongAxis] as const),
   ...['Add', 'Sub', 'Mul', 'Div', 'Mod'].map((op) => [op, broadcast2] as const),
   ...['Min', 'Max', 'Sum'].map((op) => [op, broadcastAll] as const),
@@ -718,6 +837,7 @@ const RULES: ReadonlyMap<string, ShapeRule> = new Map<string, ShapeRule>([
   ...['ReduceMean', 'ReduceSum', 'ReduceMax', 'ReduceMin', 'ReduceL1', 'ReduceL2', 'ReduceSumSquare', 'ReduceProd'].map(
     (op) => [op, reduce] as const,
   ),
+  ...['ReduceLogSum', 'ReduceLogSumExp'].map((op) => [op, reduce] as const),
   ['Pow', power],
   ['PRelu', pRelu],
   ['Conv', conv],
@@ -731,6 +851,13 @@ const RULES: ReadonlyMap<string, ShapeRule> = new Map<string, ShapeRule>([
   ['BatchNormalization', batchNormalization],
   ['InstanceNormalization', instanceNormalization],
   ['LayerNormalization', layerNormalization],
+  ['RMSNormalization', rmsNormalization],
+  ['GroupNormalization', groupNormalization],
+  ['Attention', attention],
+  ['Einsum', einsum],
+  ['CumSum', cumSum],
+  ['GatherND', gatherNd],
+  ['Trilu', trilu],
   ['Where', where],
   ['Concat', concat],
   ['Split', split],
@@ -775,10 +902,7 @@ export function inferShapes(
   constants: readonly (Tensor | undefined)[],
 ): Value[] {
   const rule = node.domain === '' ? RULES.get(node.op) : undefined;
-  if (!rule) {
-    const op = node.domain === '' ? node.op : `${node.domain}.${node.op}`;
-    throw new MadderError('network', `The operator ${op} (node "${node.name}") is not supported by Madder.`);
-  }
+  if (!rule) throw nodeError(node, 'is not supported by Madder');
   const values = rule(new Call(node, inputs, constants)).map(({ type, dims }) => ({ type, dims }));
   for (const { dims } of values) {
     if (dims.some((d) => !Number.isSafeInteger(d) || d < 0) || elementCount(dims) > MAX_ELEMENTS) {

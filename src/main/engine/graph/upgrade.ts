@@ -1,12 +1,19 @@
 import { MadderError } from '../../../shared/errors.ts';
 import { floatTensor, intTensor, numbersOf, type Tensor } from '../../../shared/tensor.ts';
 import { toFloat32 } from '../../formats/half.ts';
-import type { AttributeValue, OnnxModel, OnnxNode } from '../../formats/onnx.ts';
+import {
+  capturedNames,
+  subGraphs,
+  type AttributeValue,
+  type OnnxGraph,
+  type OnnxModel,
+  type OnnxNode,
+} from '../../formats/onnx.ts';
 import { OPSET } from './graph.ts';
 import { constantValue, intAttribute, intsAttribute, nodeError, stringAttribute } from './shapes.ts';
 
 const OLDEST = 9;
-const NEWEST = 21;
+const NEWEST = 25;
 
 /** Replaces one node by nodes of opset 17 with the same meaning. */
 type Upgrade = (node: OnnxNode, context: Context) => readonly OnnxNode[];
@@ -15,15 +22,20 @@ interface Context {
   readonly opset: number;
   /** Adds a constant and returns its name. */
   constant(tensor: Tensor, hint: string): string;
-  /** The constant behind a name: an initializer or the result of a Constant node. */
+  /** The constant behind a name: an initializer or the result of a Constant node, of this graph or one around it. */
   tensor(name: string | undefined): Tensor | undefined;
   fresh(hint: string): string;
 }
 
 /**
- * The same network in the operator set that the engine speaks (17), from a file of opset 9 to 21. Nodes whose meaning
+ * The same network in the operator set that the engine speaks (17), from a file of opset 9 to 25. Nodes whose meaning
  * did not change pass as they are, even those that the engine refuses later. `Pad` may keep its axes input and `Resize`
- * its axes attribute (both opset 18): they need the rank, which is known when the graph is inlined.
+ * its axes attribute (both opset 18): they need the rank, which is known when the graph is inlined. Operators that came
+ * after opset 17 pass too: those that the engine knows are lowered when the graph is inlined.
+ *
+ * What the branches of an `If` read from outside becomes inputs of the node behind its condition, under the same names
+ * inputs of the branches: whoever follows the inputs of nodes finds all that they depend on.
+ *
  * Throws a MadderError of kind `network` for another opset and for what opset 17 cannot express.
  */
 export function toOpset17(model: OnnxModel): OnnxModel {
@@ -34,17 +46,24 @@ export function toOpset17(model: OnnxModel): OnnxModel {
       `The network uses operator set ${opset}, but Madder reads ${OLDEST} to ${NEWEST}; export it again with opset ${OPSET}.`,
     );
   }
+  return { ...model, opset: OPSET, graph: upgraded(graph, opset, new Set(namesIn(graph)), () => undefined) };
+}
+
+/** All names of values in a graph and in its sub-graphs. */
+const namesIn = (graph: OnnxGraph): string[] => [
+  ...graph.initializers.keys(),
+  ...graph.inputs.map((input) => input.name),
+  ...graph.nodes.flatMap((node) => [...node.outputs, ...subGraphs(node).flatMap(([, inner]) => namesIn(inner))]),
+];
+
+/** A graph in opset 17; `outer` gives the constants of the graphs around it. */
+function upgraded(graph: OnnxGraph, opset: number, taken: Set<string>, outer: Context['tensor']): OnnxGraph {
   const initializers = new Map(graph.initializers);
   const constants = new Map(
     graph.nodes.flatMap((node) =>
       node.op === 'Constant' && node.domain === '' ? [[node.outputs[0], node] as const] : [],
     ),
   );
-  const taken = new Set([
-    ...initializers.keys(),
-    ...graph.inputs.map((input) => input.name),
-    ...graph.nodes.flatMap((node) => node.outputs),
-  ]);
   const context: Context = {
     opset,
     constant(tensor, hint) {
@@ -54,7 +73,7 @@ export function toOpset17(model: OnnxModel): OnnxModel {
     },
     tensor(name) {
       const made = constants.get(name ?? '');
-      return made ? constantValue(made) : initializers.get(name ?? '');
+      return made ? constantValue(made) : (initializers.get(name ?? '') ?? outer(name));
     },
     fresh(hint) {
       let name = hint;
@@ -64,10 +83,20 @@ export function toOpset17(model: OnnxModel): OnnxModel {
     },
   };
   const nodes = graph.nodes.flatMap((node) => {
-    const upgrade = node.domain === '' ? UPGRADES.get(node.op) : undefined;
-    return upgrade ? upgrade(node, context) : [node];
+    if (node.domain !== '') return [node];
+    if (node.op === 'If') return [closed(node, (branch) => upgraded(branch, opset, taken, context.tensor))];
+    return UPGRADES.get(node.op)?.(node, context) ?? [node];
   });
-  return { ...model, opset: OPSET, graph: { ...graph, nodes, initializers } };
+  return { ...graph, nodes, initializers };
+}
+
+/** The node with upgraded branches that read nothing but their inputs, which are those of the node but the first. */
+function closed(node: OnnxNode, upgrade: (branch: OnnxGraph) => OnnxGraph): OnnxNode {
+  const branches = subGraphs(node).map(([name, branch]) => [name, upgrade(branch)] as const);
+  const captured = [...new Set(branches.flatMap(([, branch]) => capturedNames(branch)))];
+  const inputs = captured.map((name) => ({ name, type: undefined, dims: undefined }));
+  const attributes = Object.fromEntries(branches.map(([name, branch]) => [name, { ...branch, inputs }]));
+  return { ...node, inputs: [...node.inputs.slice(0, 1), ...captured], attributes };
 }
 
 /** The node without some attributes. */
@@ -161,15 +190,16 @@ const resizeByScales: Upgrade = (node, context) => {
 
 const resize: Upgrade = (node, context) => {
   if (context.opset < 11) return resizeByScales(node, context);
-  if (intAttribute(node, 'antialias', 0) !== 0)
-    throw nodeError(node, 'resizes with antialiasing, which is not supported');
   const policy = stringAttribute(node, 'keep_aspect_ratio_policy', 'stretch');
   if (policy !== 'stretch') throw nodeError(node, `resizes by the policy "${policy}", which is not supported`);
   const mode = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
   if (mode === 'half_pixel_symmetric' || mode === 'tf_half_pixel_for_nn') {
     throw nodeError(node, `places pixels by the rule "${mode}", which is not supported`);
   }
-  return [without(node, 'antialias', 'keep_aspect_ratio_policy')];
+  // Left for inlining, which turns it into matrices; nearest resizing has none.
+  const antialiases =
+    intAttribute(node, 'antialias', 0) !== 0 && stringAttribute(node, 'mode', 'nearest') !== 'nearest';
+  return [without(node, 'keep_aspect_ratio_policy', ...(antialiases ? [] : ['antialias']))];
 };
 
 /**
@@ -229,7 +259,9 @@ const UPGRADES: ReadonlyMap<string, Upgrade> = new Map<string, Upgrade>([
   ['Unsqueeze', inputsSince(13, 'axes')],
   ['ReduceSum', inputsSince(13, 'axes')],
   ['Slice', inputsSince(10, 'starts', 'ends', 'axes')],
-  ...['Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare'].map((kind) => [`Reduce${kind}`, reduction] as const),
+  ...['Mean', 'Max', 'Min', 'Prod', 'L1', 'L2', 'SumSquare', 'LogSum', 'LogSumExp'].map(
+    (kind) => [`Reduce${kind}`, reduction] as const,
+  ),
   ['Split', split],
   ['Clip', clip],
   ['Pad', pad],
@@ -240,5 +272,5 @@ const UPGRADES: ReadonlyMap<string, Upgrade> = new Map<string, Upgrade>([
   ['LogSoftmax', softmax],
   ['AveragePool', averagePool],
   ['BatchNormalization', batchNormalization],
-  ['Cast', (node) => [without(node, 'saturate')]],
+  ['Cast', (node) => [without(node, 'saturate', 'round_mode')]],
 ]);

@@ -166,6 +166,13 @@ const SAMPLES: Readonly<Record<string, (r: Random) => Sample>> = {
     const [a, b] = broadcastable(r, 2) as [number[], number[]];
     return { inputs: [anyKind(r)(r, a), intTensor(b)] };
   },
+  Trilu: (r) => ({
+    attributes: { upper: r.integer(0, 1) },
+    inputs: [
+      randomFloats(r, [2, r.integer(1, 4), r.integer(1, 4)]),
+      ...r.pick([[], [intTensor([r.integer(-3, 3)], [])]]),
+    ],
+  }),
   Tile: (r) => {
     const dims = shape(r);
     return { inputs: [anyKind(r)(r, dims), intTensor(dims.map(() => r.integer(0, 3)))] };

@@ -5,7 +5,7 @@ import { Graph } from '../../../../src/main/engine/graph/graph.ts';
 import { inlineTemplate } from '../../../../src/main/engine/graph/inline.ts';
 import { float32ToFloat16 } from '../../../../src/main/formats/half.ts';
 import { readOnnxFile } from '../../../../src/main/formats/onnx-file.ts';
-import type { AttributeValue, OnnxGraph, OnnxNode } from '../../../../src/main/formats/onnx.ts';
+import type { AttributeValue, OnnxGraph, OnnxModel, OnnxNode } from '../../../../src/main/formats/onnx.ts';
 import { MadderError } from '../../../../src/shared/errors.ts';
 import { floatTensor, intTensor, type Tensor } from '../../../../src/shared/tensor.ts';
 import { Random } from '../../../support/random.ts';
@@ -140,6 +140,91 @@ describe('inlineTemplate', () => {
     expect(() => inlined(graph, [''])).toThrow(MadderError);
     expect(() => inlined(graph, ['b'])).toThrow('The operator Foo (node "Foo") is not supported');
     expect(() => inlineTemplate(new Graph(), graph, new Map(), ['a'])).toThrow('"x"');
+  });
+});
+
+describe('the branches of If', () => {
+  const branch = (
+    nodes: readonly OnnxNode[],
+    output: string,
+    initializers: Record<string, Tensor> = {},
+  ): OnnxGraph => ({
+    ...template(nodes, initializers),
+    inputs: [],
+    outputs: [{ name: output, type: undefined, dims: undefined }],
+  });
+  /** y = x has one channel ? squeeze(relu(x)) : 2 relu(x) + bias, as an exporter writes it at this opset. */
+  const choice = (opset: number): OnnxModel => {
+    const squeeze =
+      opset < 13 ? node('Squeeze', ['a'], ['thin'], { axes: [1] }) : node('Squeeze', ['a', 'axis'], ['thin']);
+    const attributes = {
+      then_branch: branch([squeeze], 'thin', opset < 13 ? {} : { axis: intTensor([1]) }),
+      else_branch: branch([node('Mul', ['a', 'two'], ['twice']), node('Add', ['twice', 'bias'], ['sum'])], 'sum', {
+        two: floatTensor([], [2]),
+      }),
+    };
+    const nodes = [
+      node('Relu', ['x'], ['a']),
+      node('Shape', ['a'], ['shape']),
+      node('Gather', ['shape', 'one'], ['channels'], { axis: 0 }),
+      node('Equal', ['channels', 'one'], ['isThin']),
+      node('If', ['isThin'], ['y'], attributes),
+    ];
+    const graph = template(nodes, { one: intTensor([1], []), bias: floatTensor([1], [0.5]) });
+    const outputs = [{ name: 'y', type: 'float32' as const, dims: undefined }];
+    const inputs = [{ name: 'x', type: 'float32' as const, dims: ['n', 'c', 'h', 'w'] }];
+    return { opset, producer: 'test', metadata: {}, graph: { ...graph, inputs, outputs } };
+  };
+
+  it.each([
+    [11, [1, 1, 2, 3], ['Relu', 'Squeeze']],
+    [11, [1, 2, 2, 3], ['Relu', 'Mul', 'Add']],
+    [17, [1, 1, 2, 3], ['Relu', 'Squeeze']],
+    [21, [1, 2, 2, 3], ['Relu', 'Mul', 'Add']],
+  ])('of opset %s are replayed by the shape %s', async (opset, dims, expected) => {
+    const feeds = new Map([['x', randomFloats(new Random(4), dims)]]);
+    const { error, inlined: result } = await compareInlined(choice(opset), feeds, ['x']);
+    expect(error).toBeLessThan(1e-6);
+    expect(result.graph.nodes.map((n) => n.op)).toEqual(expected);
+    expect(result.graph.nodes.at(-1)!.origin).toBe(expected.at(-1));
+  });
+
+  it('may hold others, or only hand on a value from around them', async () => {
+    const { graph } = choice(17);
+    const inner = { ...graph.nodes[4]!, outputs: ['deep'] };
+    const nested = (truth: number): OnnxModel => {
+      const outer = node('If', ['truth'], ['y'], {
+        then_branch: branch([inner], 'deep'),
+        // onnxruntime wants a node here; inlining does not.
+        else_branch: truth ? branch([node('Identity', ['a'], ['same'])], 'same') : branch([], 'a'),
+      });
+      const initializers = new Map<string, Tensor>([
+        ...graph.initializers,
+        ['truth', { type: 'bool', dims: [], data: Uint8Array.of(truth) }],
+      ]);
+      return { ...choice(17), graph: { ...graph, nodes: [...graph.nodes.slice(0, 4), outer], initializers } };
+    };
+    const feeds = new Map([['x', randomFloats(new Random(4), [1, 2, 2, 3])]]);
+    expect(inlinedModel(nested(0), feeds).graph.nodes.map((n) => n.op)).toEqual(['Relu']);
+    const { error, inlined: result } = await compareInlined(nested(1), feeds, ['x']);
+    expect(error).toBeLessThan(1e-6);
+    expect(result.graph.nodes.map((n) => n.op)).toEqual(['Relu', 'Mul', 'Add']);
+  });
+
+  it('are refused where the picture decides', () => {
+    const model = choice(17);
+    const nodes = [
+      node('ReduceMax', ['x'], ['most'], { keepdims: 0 }),
+      node('Greater', ['most', 'half'], ['isThin']),
+      node('Relu', ['x'], ['a']),
+      { ...model.graph.nodes[4]!, name: 'the choice' },
+    ];
+    const initializers = new Map([...model.graph.initializers, ['half', floatTensor([], [0.5])] as const]);
+    const graph = { ...model.graph, nodes, initializers };
+    const feeds = new Map([['x', randomFloats(new Random(4), [1, 2, 2, 3])]]);
+    expect(() => inlinedModel({ ...model, graph }, feeds)).toThrow(
+      'The operator If (node "the choice") chooses what to compute by values that depend on the picture',
+    );
   });
 });
 

@@ -376,7 +376,8 @@ describe('inferShapes on wrong nodes', () => {
   const float = (...dims: number[]) => ({ type: 'float32', dims }) as const;
 
   it('names operator and node', () => {
-    expect(() => inferShapes(node('Einsum'), [], [])).toThrow('The operator Einsum (node "N7") is not supported');
+    expect(() => inferShapes(node('Det'), [], [])).toThrow('The operator Det (node "N7") is not supported');
+    expect(() => inferShapes({ ...node('Det'), origin: 'the file calls it so' }, [], [])).toThrow('calls it so');
     expect(() => inferShapes({ ...node('Conv'), domain: 'com.microsoft' }, [], [])).toThrow('com.microsoft.Conv');
     expect(() => inferShapes(node('Add'), [float(2), float(3)], [])).toThrow(
       'The operator Add (node "N7") cannot broadcast the shapes [2] and [3].',

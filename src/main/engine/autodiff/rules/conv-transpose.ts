@@ -1,14 +1,11 @@
-import { MadderError } from '../../../../shared/errors.ts';
+import { nodeError } from '../../graph/shapes.ts';
 import { listOf, numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 
 /** y = Wᵀ ⋆ x   ⇒   dx = W ⋆ dy: the convolution with the same W, strides, dilations and pads. */
 export const convTransposeGradient: GradientRule = ({ graph, node, outputGradients, wanted }) => {
   if (wanted(1) || wanted(2)) {
-    throw new MadderError(
-      'network',
-      `Node "${node.name}": a ConvTranspose whose weights depend on the picture has no gradient rule.`,
-    );
+    throw nodeError(node, 'has weights that depend on the picture, which has no gradient rule');
   }
   if (!wanted(0)) return [];
   const dy = outputGradients[0]!;

@@ -1,5 +1,5 @@
 import { floatTensor } from '../../../../shared/tensor.ts';
-import { MadderError } from '../../../../shared/errors.ts';
+import { nodeError } from '../../graph/shapes.ts';
 import { listOf, numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 import { transposedPads } from './transposed-pads.ts';
@@ -12,10 +12,7 @@ import { transposedPads } from './transposed-pads.ts';
  */
 export const convGradient: GradientRule = ({ graph, node, outputGradients, wanted }) => {
   if (wanted(1) || wanted(2)) {
-    throw new MadderError(
-      'network',
-      `Node "${node.name}": a Conv whose weights depend on the picture has no gradient rule.`,
-    );
+    throw nodeError(node, 'has weights that depend on the picture, which has no gradient rule');
   }
   if (!wanted(0)) return [];
   const dy = outputGradients[0]!;

@@ -1,5 +1,6 @@
 import { numbersOf } from '../../../../shared/tensor.ts';
-import { gather, linearAlong, numberOf, positiveAxis, reshape } from '../emit.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { gather, linearAlong, numberOf, pad, positiveAxis, reshape } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 
 /** y = x[indices] along an axis, constant indices   ⇒   dx[i] = Σ of dy over the places that read i */
@@ -20,9 +21,39 @@ export const gatherGradient: GradientRule = ({ graph, node, outputGradients, wan
       ),
     ];
   }
+  const most = Math.max(...countsOf(indices, size));
+  if (indices.length * size > LARGE && most <= MOST_GATHERS)
+    return [gatherBack(graph, flat, axis, indices, size, most)];
   const matrix = new Float32Array(indices.length * size);
   indices.forEach((target, row) => (matrix[row * size + target] = 1));
   return [linearAlong(graph, flat, axis, matrix, size)];
 };
+
+/** A matrix of more elements is avoided where no element is read very often. */
+const LARGE = 2 ** 16;
+const MOST_GATHERS = 16;
+
+function countsOf(indices: readonly number[], size: number): number[] {
+  const counts = new Array<number>(size).fill(0);
+  for (const index of indices) counts[index]! += 1;
+  return counts;
+}
+
+/** Σ over k of dy at the k-th place that reads each element; a zero behind dy stands for places that there are not. */
+function gatherBack(
+  graph: Graph,
+  dy: string,
+  axis: number,
+  indices: readonly number[],
+  size: number,
+  most: number,
+): string {
+  const none = graph.dims(dy).map(() => 0);
+  const padded = pad(graph, dy, none, none.with(axis, 1));
+  const places = Array.from({ length: most }, () => new Array<number>(size).fill(indices.length));
+  const seen = new Array<number>(size).fill(0);
+  indices.forEach((index, place) => (places[seen[index]!++]![index] = place));
+  return places.map((list) => gather(graph, padded, axis, list)).reduce((a, b) => graph.op('Add', [a, b]));
+}
 
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);

@@ -1,12 +1,14 @@
 import type { GradientRule } from '../rule.ts';
 import { absGradient } from './abs.ts';
 import { addGradient } from './add.ts';
+import { atanGradient } from './atan.ts';
 import { averagePoolGradient } from './average-pool.ts';
 import { batchNormalizationGradient } from './batch-normalization.ts';
 import { clipGradient } from './clip.ts';
 import { concatGradient } from './concat.ts';
 import { convGradient } from './conv.ts';
 import { convTransposeGradient } from './conv-transpose.ts';
+import { cosGradient } from './cos.ts';
 import { depthToSpaceGradient } from './depth-to-space.ts';
 import { divGradient } from './div.ts';
 import { eluGradient } from './elu.ts';
@@ -44,6 +46,7 @@ import { reluGradient } from './relu.ts';
 import { reshapeGradient } from './reshape.ts';
 import { resizeGradient } from './resize.ts';
 import { sigmoidGradient } from './sigmoid.ts';
+import { sinGradient } from './sin.ts';
 import { sliceGradient } from './slice.ts';
 import { softmaxGradient } from './softmax.ts';
 import { softplusGradient } from './softplus.ts';
@@ -55,18 +58,22 @@ import { tanhGradient } from './tanh.ts';
 import { tileGradient } from './tile.ts';
 import { transposeGradient } from './transpose.ts';
 import { whereGradient } from './where.ts';
+import { zeroGradient } from './zero.ts';
 
 /** The gradient rule of each ONNX operator. */
 export const rules: ReadonlyMap<string, GradientRule> = new Map<string, GradientRule>([
   ['Abs', absGradient],
   ['Add', addGradient],
+  ['Atan', atanGradient],
   ['AveragePool', averagePoolGradient],
   ['BatchNormalization', batchNormalizationGradient],
   ['Cast', identityGradient],
+  ['Ceil', zeroGradient],
   ['Clip', clipGradient],
   ['Concat', concatGradient],
   ['Conv', convGradient],
   ['ConvTranspose', convTransposeGradient],
+  ['Cos', cosGradient],
   ['DepthToSpace', depthToSpaceGradient],
   ['Div', divGradient],
   ['Dropout', identityGradient],
@@ -75,6 +82,7 @@ export const rules: ReadonlyMap<string, GradientRule> = new Map<string, Gradient
   ['Exp', expGradient],
   ['Expand', expandGradient],
   ['Flatten', reshapeGradient],
+  ['Floor', zeroGradient],
   ['Gather', gatherGradient],
   ['Gemm', gemmGradient],
   ['GlobalAveragePool', globalAveragePoolGradient],
@@ -105,7 +113,10 @@ export const rules: ReadonlyMap<string, GradientRule> = new Map<string, Gradient
   ['Relu', reluGradient],
   ['Reshape', reshapeGradient],
   ['Resize', resizeGradient],
+  ['Round', zeroGradient],
   ['Sigmoid', sigmoidGradient],
+  ['Sign', zeroGradient],
+  ['Sin', sinGradient],
   ['Slice', sliceGradient],
   ['Softmax', softmaxGradient],
   ['Softplus', softplusGradient],

@@ -1,4 +1,4 @@
-import { bandSum, lrnScale } from '../../graph/lower.ts';
+import { bandSum, lrnScale } from '../../graph/lowerings/local-response.ts';
 import { numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 

@@ -1,6 +1,6 @@
-import { MadderError } from '../../../../shared/errors.ts';
 import { floatTensor } from '../../../../shared/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
+import { nodeError } from '../../graph/shapes.ts';
 import { enterBlockedLayout, listOf, notNegative, pad, positive, scale, slice, window } from '../emit.ts';
 import type { BackwardContext, GradientRule } from '../rule.ts';
 import { repeat, resizeTo } from './average-pool.ts';
@@ -29,10 +29,7 @@ export const maxPoolGradient: GradientRule = (context) => {
   const strides = listOf(node, 'strides', [1, 1]);
   const pads = listOf(node, 'pads', [0, 0, 0, 0]);
   if (kernel.length !== 2 || listOf(node, 'dilations', [1, 1]).some((d) => d !== 1)) {
-    throw new MadderError(
-      'network',
-      `Node "${node.name}": only two-dimensional MaxPool without dilation has a gradient rule.`,
-    );
+    throw nodeError(node, 'has a gradient rule only in two dimensions and without dilation');
   }
   const tiles = kernel.every((k, i) => k === strides[i] && count[i]! * k <= size[i]!) && pads.every((p) => p === 0);
   if (tiles) return [tilingGradient(context, x, y, dy, kernel)];

@@ -1,23 +1,23 @@
-import { MadderError } from '../../../../shared/errors.ts';
 import { numbersOf } from '../../../../shared/tensor.ts';
-import { unbroadcast } from '../emit.ts';
-import type { GradientRule } from '../rule.ts';
+import type { Graph } from '../../graph/graph.ts';
+import { binary } from '../binary.ts';
 
-/** y = x^p, p constant   ⇒   dx = dy · p · x^(p−1) */
-export const powGradient: GradientRule = ({ graph, node, outputGradients, wanted }) => {
-  const [x, p] = node.inputs as [string, string];
-  if (wanted(1) || !graph.tensor(p)) {
-    throw new MadderError(
-      'network',
-      `Node "${node.name}": a Pow whose exponent depends on the picture has no gradient rule.`,
-    );
-  }
-  if (!wanted(0)) return [];
-  const exponent = graph.tensor(p)!;
-  const values = numbersOf(exponent);
-  const constant = (map: (v: number) => number) =>
-    graph.constant({ type: 'float32', dims: exponent.dims, data: Float32Array.from(values, map) }, 'exponent');
-  const power = graph.op('Pow', [x, constant((v) => v - 1)]);
-  const derivative = graph.op('Mul', [power, constant((v) => v)]);
-  return [unbroadcast(graph, graph.op('Mul', [outputGradients[0]!, derivative]), graph.dims(x))];
-};
+/** y = x^p   ⇒   dx = dy · p · x^(p−1),  dp = dy · y · log x */
+export const powGradient = binary(
+  (graph, dy, x, p) => {
+    const exponent = derived(graph, p, (v) => v - 1) ?? graph.op('Sub', [p, graph.scalar(1)]);
+    const power = graph.op('Pow', [x, exponent]);
+    return graph.op('Mul', [dy, graph.op('Mul', [power, derived(graph, p, (v) => v) ?? p])]);
+  },
+  (graph, dy, x, _p, y) => graph.op('Mul', [dy, graph.op('Mul', [y, graph.op('Log', [x])])]),
+);
+
+/** A float32 constant made from each number of a constant, whatever its type; undefined for a computed value. */
+function derived(graph: Graph, name: string, map: (value: number) => number): string | undefined {
+  const tensor = graph.tensor(name);
+  if (!tensor) return undefined;
+  return graph.constant(
+    { type: 'float32', dims: tensor.dims, data: Float32Array.from(numbersOf(tensor), map) },
+    'exponent',
+  );
+}
