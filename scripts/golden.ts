@@ -4,13 +4,14 @@
  *     npm run golden -- test/golden/data/*.golden.safetensors
  *
  * For every reference its `.onnx` and, where Madder builds the architecture, its `.weights.safetensors` are run forward
- * and backward on the cpu. Ends with `worst relative error: X`; the exit code is 1 where an error exceeds the bound or a
+ * and backward, on the cpu or, with `--device`, entirely on another provider. Ends with `worst relative error: X`; the exit code is 1 where an error exceeds the bound or a
  * file cannot be used (which counts as an infinite error), or where nothing was measured. A reference whose network does
  * not lie beside it is skipped, and said to be.
  */
 import { basename } from 'node:path';
-import { InvalidArgumentError, program } from 'commander';
+import { InvalidArgumentError, Option, program } from 'commander';
 import { measureGolden, type GoldenOptions, type GoldenReport } from '../src/main/engine/measures/golden.ts';
+import { PROVIDERS, type Provider } from '../src/shared/devices.ts';
 import { MadderError } from '../src/shared/errors.ts';
 
 function positive(text: string): number {
@@ -68,5 +69,8 @@ await program
   .argument('<files...>', 'references, NAME.golden.safetensors')
   .option('--bound <number>', 'largest relative error that passes (default: 1e-4, for ResNet-50 1e-3)', positive)
   .option('--weights <file>', 'weights for references that have none beside them')
-  .action((files: string[], options: GoldenOptions) => main(files, options))
+  .addOption(new Option('--device <provider>', 'what computes all of it').choices(PROVIDERS).default('cpu'))
+  .action((files: string[], { device, ...options }: Omit<GoldenOptions, 'provider'> & { device: Provider }) =>
+    main(files, { ...options, provider: device }),
+  )
   .parseAsync();

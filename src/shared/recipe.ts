@@ -1,19 +1,41 @@
 import { z } from 'zod';
+import { normalizationSchema } from './network-manifest.ts';
 import { NORMALIZATIONS } from './objective.ts';
 import { rewriteSchema } from './rewrites.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hexadecimal');
-const finite = z.number().finite();
+/** The version that this program writes; `recipe-migrations.ts` brings older ones up to it. */
+export const RECIPE_VERSION = 1;
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits');
+const finite = z.number();
 const weight = finite.min(0);
-const layerWeights = z.record(z.string(), weight);
+const layerWeights = z.record(z.string().min(1), weight);
 
 /** A picture by content, so that a recipe stays true when files move. */
-const imageSchema = z.object({ sha256, name: z.string(), width: z.int().positive(), height: z.int().positive() });
+const imageSchema = z.strictObject({
+  sha256,
+  /** The file's name without its folder: where to look first, and what to call it. */
+  name: z.string().min(1),
+  width: z.int().positive(),
+  height: z.int().positive(),
+});
 
-/** A network by content, with the named changes made to it. */
-const networkSchema = z.object({ id: z.string().min(1), sha256, rewrites: z.array(rewriteSchema).default([]) });
+/** A network by content, with the named changes made to it. Presets name parts of one. */
+export const networkFields = {
+  id: z.string().min(1),
+  sha256,
+  rewrites: z.array(rewriteSchema),
+  /** How the picture enters the network. Weights do not hold it, so that it has to be remembered beside them. */
+  normalization: normalizationSchema.omit({ assumed: true }),
+};
+const networkSchema = z.strictObject({
+  ...networkFields,
+  rewrites: networkFields.rewrites.default([]),
+  /** Absent in recipes of the time before it was recorded: then it is the network's own. */
+  normalization: networkFields.normalization.optional(),
+});
 
-const lbfgsSchema = z.object({
+const lbfgsSchema = z.strictObject({
   kind: z.literal('lbfgs'),
   /** Curvature pairs kept. */
   history: z.int().min(1).max(1000).default(20),
@@ -23,58 +45,138 @@ const lbfgsSchema = z.object({
    */
   lineSearch: z.enum(['strong-wolfe', 'none']).default('strong-wolfe'),
 });
-const adamSchema = z.object({
+const adamSchema = z.strictObject({
   kind: z.literal('adam'),
   /** Step per iteration, in units of the picture's [0,1]. */
   stepSize: finite.positive().max(1).default(0.02),
   /** Decay of the iterate average that is shown and kept; 0 keeps the last iterate. */
   averaging: finite.min(0).max(0.9999).default(0.99),
 });
+export const optimizerSchema = z.discriminatedUnion('kind', [lbfgsSchema, adamSchema]);
+
+/** What a person can move while a picture is being painted. */
+const weightFields = {
+  /** λ: the style terms' common weight. */
+  style: weight,
+  content: weight,
+  /** Weight of the quadratic total variation, and of the L1 one. */
+  variation: weight,
+  variationL1: weight,
+  /** Faders by layer. */
+  styleLayers: layerWeights,
+  contentLayers: layerWeights,
+};
+export const objectiveFields = { normalization: z.enum(NORMALIZATIONS), ...weightFields };
+const objectiveSchema = z.strictObject({
+  ...objectiveFields,
+  normalization: objectiveFields.normalization.default('relative'),
+  variation: weight.default(0),
+  variationL1: weight.default(0),
+});
+
+const side = z.int().min(1).max(100_000);
+const levelSchema = z
+  .strictObject({
+    /** Size relative to the result's, above 0 and at most 1. */
+    factor: finite.positive().max(1).optional(),
+    /** Instead of the factor: the side in px. Turned into a factor when it is read. */
+    size: side.optional(),
+    evaluations: z.int().min(1),
+  })
+  .refine((level) => (level.factor === undefined) !== (level.size === undefined), {
+    error: 'needs either a factor or a size',
+  });
+export const scheduleSchema = z
+  .strictObject({
+    /** Side of the result, px. */
+    size: side,
+    /** Which side that is, of the picture and of the paintings: most programs name the long one, the article the short. */
+    side: z.enum(['long', 'short']).default('long'),
+    /** Coarse to fine: size relative to the result, and evaluations spent there. The last level has factor 1. */
+    levels: z.array(levelSchema).min(1),
+  })
+  .transform(({ levels, ...schedule }) => ({
+    ...schedule,
+    levels: levels.map(({ factor, size, evaluations }) => ({
+      factor: factor ?? size! / schedule.size,
+      evaluations,
+    })),
+  }))
+  .superRefine(({ levels, size }, context) => {
+    levels.forEach(({ factor }, i) => {
+      const path = ['levels', i, 'size'];
+      if (factor > 1) context.addIssue({ code: 'custom', path, message: `must be at most the result's, ${size}` });
+    });
+    if (levels.at(-1)!.factor < 1) {
+      const path = ['levels', levels.length - 1];
+      context.addIssue({ code: 'custom', path, message: 'is the last one and must have the size of the result' });
+    }
+  });
+
+/** New values of some weights; the others stay as they are. */
+export const weightChangeSchema = z.strictObject(weightFields).partial();
+export type WeightChange = z.output<typeof weightChangeSchema>;
+
+const timelineSchema = z.array(
+  z.strictObject({
+    /** Counted over all levels, the run's first one being 0: the change takes effect just before this evaluation. */
+    evaluation: z.int().min(0),
+    /** What changes; everything else stays as it is. */
+    weights: weightChangeSchema,
+  }),
+);
 
 /**
  * Everything that determines a picture: the engine's input. Where the picture comes from a file or from noise, what is
- * compared at which layers of which networks, how strongly, and how it is optimized.
+ * compared at which layers of which networks, how strongly and when that changes, and how it is optimized. On what device
+ * it runs is not part of it.
  */
-export const recipeSchema = z.object({
-  version: z.literal(1),
-  content: imageSchema,
-  styles: z
-    .array(
-      z.object({
-        image: imageSchema,
-        /** Share in the mix; the shares are normalised to sum 1. */
-        weight: weight.default(1),
-        /** Long side of the painting relative to the picture's; larger means larger strokes. */
-        scale: finite.min(0.05).max(10).default(1),
-      }),
-    )
-    .min(1),
-  networks: z.object({ style: networkSchema, content: networkSchema.optional() }),
-  objective: z.object({
-    normalization: z.enum(NORMALIZATIONS).default('relative'),
-    /** λ: the style terms' common weight. */
-    style: weight,
-    content: weight,
-    /** Weight of the quadratic total variation, and of the L1 one. */
-    variation: weight.default(0),
-    variationL1: weight.default(0),
-    styleLayers: layerWeights,
-    contentLayers: layerWeights,
-  }),
-  schedule: z.object({
-    /** Long side of the result, px. */
-    size: z.int().min(1).max(100_000),
-    /** Coarse to fine: size relative to the result, and evaluations spent there. The last level has factor 1. */
-    levels: z.array(z.object({ factor: finite.positive().max(1), evaluations: z.int().min(1) })).min(1),
-  }),
-  optimizer: z.discriminatedUnion('kind', [lbfgsSchema, adamSchema]),
-  init: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('content') }),
-    z.object({ kind: z.literal('noise') }),
-    z.object({ kind: z.literal('image'), image: imageSchema }),
-  ]),
-  seed: z.int().min(0).max(0xffffffff).default(0),
-});
+export const recipeSchema = z
+  .strictObject({
+    version: z.literal(RECIPE_VERSION),
+    content: imageSchema,
+    styles: z
+      .array(
+        z.strictObject({
+          image: imageSchema,
+          /** Share in the mix; the shares are normalised to sum 1. */
+          weight: weight.default(1),
+          /** The painting's side (that which the schedule names) relative to the picture's; larger means larger strokes. */
+          scale: finite.min(0.05).max(10).default(1),
+        }),
+      )
+      .min(1),
+    /** Reserved for regions; nothing reads them yet. */
+    masks: z.array(imageSchema).default([]),
+    networks: z.strictObject({ style: networkSchema, content: networkSchema.optional() }),
+    objective: objectiveSchema,
+    schedule: scheduleSchema,
+    /** Changes of weights while the picture is painted, in order; see `weightsAt` in recipe-timeline.ts. */
+    timeline: timelineSchema.default([]),
+    optimizer: optimizerSchema,
+    init: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('content') }),
+      z.strictObject({ kind: z.literal('noise') }),
+      z.strictObject({ kind: z.literal('image'), image: imageSchema }),
+    ]),
+    seed: z.int().min(0).max(0xffffffff).default(0),
+  })
+  .superRefine(({ timeline, objective }, context) => {
+    timeline.forEach(({ evaluation, weights }, i) => {
+      if (i > 0 && evaluation < timeline[i - 1]!.evaluation) {
+        const path = ['timeline', i, 'evaluation'];
+        context.addIssue({ code: 'custom', path, message: 'comes before that of the change above it' });
+      }
+      for (const kind of ['styleLayers', 'contentLayers'] as const) {
+        for (const layer of Object.keys(weights[kind] ?? {})) {
+          const path = ['timeline', i, 'weights', kind, layer];
+          const message = 'moves a layer that the objective does not have';
+          if (!Object.hasOwn(objective[kind], layer)) context.addIssue({ code: 'custom', path, message });
+        }
+      }
+    });
+  });
 
 export type Recipe = z.output<typeof recipeSchema>;
 export type RecipeImage = z.output<typeof imageSchema>;
+export type RecipeNetwork = z.output<typeof networkSchema>;

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import sharp, { type Metadata } from 'sharp';
+import sharp, { type FailOnOptions, type Metadata } from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
-import { INPUT_FORMATS } from './formats.ts';
+import { INPUT_FORMATS, recognise } from './formats.ts';
+import { fitLongSide } from './picture.ts';
 import { profileName } from './profile.ts';
 
 /** A picture file's pixels, upright and in sRGB. */
@@ -11,6 +12,8 @@ export interface DecodedImage {
   /** Pixels, after the EXIF orientation was applied. */
   readonly width: number;
   readonly height: number;
+  /** Size in the file, upright: larger than the above where `longSide` asked for less. */
+  readonly original: { readonly width: number; readonly height: number };
   /** SHA-256 of the file's bytes, hexadecimal. */
   readonly sha256: string;
   /** The file's name without its folder. */
@@ -26,31 +29,40 @@ export interface DecodedImage {
 export interface DecodeOptions {
   /** Pictures of more pixels are refused before memory is asked for. */
   readonly maxPixels?: number;
+  /**
+   * Larger pictures are shrunk to this long side while they are read, so that PNG, JPEG and TIFF files of any size never
+   * lie in memory whole. Lanczos on sRGB values, as resizePicture does, but on colours multiplied by their opacity.
+   */
+  readonly longSide?: number;
 }
 
 /** 268 megapixels: beyond any camera, and below what makes the float picture exhaust a common machine. */
 const MAX_PIXELS = 268_000_000;
 
 /** Node reads files up to this size in one piece. */
-const MAX_BYTES = 2 ** 31;
+const MAX_BYTES = 2 ** 31 - 1;
+
+/** Enough of a file to recognise its format. */
+const HEAD_BYTES = 64;
+
+const FORMATS_ADVICE = 'use a JPEG, PNG, WebP, TIFF, GIF or AVIF file';
 
 /**
  * Reads a picture: JPEG, PNG, WebP, TIFF, GIF or AVIF, of any bit depth and colour space (converted to sRGB by its
  * embedded profile), turned upright. Of several frames or pages the first is taken.
  * @throws MadderError `input`, one sentence naming the file, what is wrong with it and what to do
  */
-export async function decodeImage(path: string, { maxPixels = MAX_PIXELS }: DecodeOptions = {}): Promise<DecodedImage> {
+export async function decodeImage(path: string, options: DecodeOptions = {}): Promise<DecodedImage> {
+  const { maxPixels = MAX_PIXELS, longSide = Infinity } = options;
   const bytes = await readPicture(path);
   const metadata = await readMetadata(path, bytes);
-  if (metadata.width * metadata.height > maxPixels) {
-    const size = `${metadata.width} x ${metadata.height} pixels`;
-    const limit = `${Math.floor(maxPixels / 1e6)} megapixels`;
-    throw refusal(path, `is too large (${size}; the limit is ${limit})`, 'make it smaller first');
-  }
-  const { width, height, rgb, alpha } = await readPixels(path, bytes, metadata);
+  const original = metadata.autoOrient;
+  if (original.width * original.height > maxPixels) throw tooLarge(path, original, maxPixels);
+  const { width, height, rgb, alpha } = await readPixels(path, bytes, metadata, longSide);
   return {
     width,
     height,
+    original,
     sha256: createHash('sha256').update(bytes).digest('hex'),
     name: basename(path),
     rgb,
@@ -59,6 +71,7 @@ export async function decodeImage(path: string, { maxPixels = MAX_PIXELS }: Deco
   };
 }
 
+/** Reads a file whose beginning announces a picture; of any other, however large, only that beginning is read. */
 async function readPicture(path: string): Promise<Uint8Array> {
   try {
     const stats = await stat(path);
@@ -67,7 +80,18 @@ async function readPicture(path: string): Promise<Uint8Array> {
     if (!stats.isFile()) throw refusal(path, 'is not a file', 'choose a picture file');
     if (stats.size === 0) throw refusal(path, 'is empty', 'copy or download it again');
     if (stats.size > MAX_BYTES) throw refusal(path, 'is larger than 2 GB', 'save it in a compressed format');
-    return await readFile(path);
+    const file = await open(path);
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+      const kind = recognise(buffer.subarray(0, bytesRead));
+      if (!kind) throw refusal(path, 'is not a picture that Madder can read', FORMATS_ADVICE);
+      if (!kind.readable) {
+        throw refusal(path, `is a ${kind.name} file, which Madder cannot read`, 'save it as JPEG or PNG');
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
   } catch (error) {
     if (error instanceof MadderError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
@@ -81,52 +105,82 @@ async function readPicture(path: string): Promise<Uint8Array> {
 }
 
 async function readMetadata(path: string, bytes: Uint8Array): Promise<Metadata> {
-  const formats = 'use a JPEG, PNG, WebP, TIFF, GIF or AVIF file';
   let metadata: Metadata;
   try {
     metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
-    if (isHeic(bytes)) throw refusal(path, 'is a HEIC picture, which Madder cannot read', 'save it as JPEG', cause);
-    const unknown = String(cause).includes('unsupported image format');
-    if (unknown) throw refusal(path, 'is not a picture that Madder can read, or is badly damaged', formats, cause);
     throw damaged(path, cause);
   }
+  if (metadata.format === 'jpeg' && !hasJpegEnd(bytes)) throw damaged(path, undefined);
   if (INPUT_FORMATS.has(metadata.format)) return metadata;
-  throw refusal(path, `is of a format that Madder does not read (${metadata.format})`, formats);
+  throw refusal(path, `is of a format that Madder does not read (${metadata.format})`, FORMATS_ADVICE);
 }
 
-async function readPixels(path: string, bytes: Uint8Array, metadata: Metadata) {
+/**
+ * Whether anything ends the pixels of a JPEG file. Downloads that stopped may be full of zeros behind, which are valid
+ * code for grey. Compressed pixels never look like the end marker, but a thumbnail before them has one too.
+ */
+function hasJpegEnd(bytes: Uint8Array): boolean {
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 2;
+  while (at + 4 <= view.length && view[at + 1] !== 0xda)
+    at += view[at + 1] === 0xff ? 1 : 2 + view.readUInt16BE(at + 2);
+  return view.includes('\xff\xd9', at, 'latin1');
+}
+
+async function readPixels(path: string, bytes: Uint8Array, metadata: Metadata, longSide: number) {
+  // A picture that lacks pixels is an error in most formats; in these two it is a warning, as harmless things are.
+  const strict = metadata.format === 'jpeg' || metadata.format === 'gif';
+  try {
+    return await decode(bytes, metadata, longSide, strict ? 'warning' : 'error');
+  } catch (cause) {
+    if (metadata.format !== 'jpeg' || !HARMLESS_IN_JPEG.test(String(cause))) throw damaged(path, cause);
+  }
+  return decode(bytes, metadata, longSide, 'error').catch((cause: unknown) => {
+    throw damaged(path, cause);
+  });
+}
+
+/** libjpeg's warnings that no pixel is lost by: some cameras leave bytes between segments, or number versions oddly. */
+const HARMLESS_IN_JPEG =
+  /\b\d{1,3} extraneous bytes|unknown JFIF revision|Adobe color transform|SOS parameters for sequential/i;
+
+async function decode(bytes: Uint8Array, metadata: Metadata, longSide: number, failOn: FailOnOptions) {
   // From CMYK libvips comes to 8-bit sRGB whatever the depth was.
   const deep = metadata.depth !== 'uchar' && metadata.space !== 'cmyk';
-  const pipeline = sharp(bytes, { failOn: 'error', limitInputPixels: false })
+  const pipeline = sharp(bytes, { failOn, limitInputPixels: false })
     .autoOrient()
     .toColourspace(deep ? 'rgb16' : 'srgb')
     .raw({ depth: deep ? 'ushort' : 'uchar' });
   // sharp converts 16-bit pictures that have a profile to Display P3 and leaves them there unless told otherwise.
   if (metadata.space === 'rgb16' && metadata.hasProfile) pipeline.withIccProfile('srgb', { attach: false });
-  try {
-    const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
-    const pixels = deep ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2) : new Uint8Array(data);
-    return { width: info.width, height: info.height, ...split(pixels, info.width * info.height, info.channels) };
-  } catch (cause) {
-    throw damaged(path, cause);
+  const { width, height } = metadata.autoOrient;
+  if (Math.max(width, height) > longSide) {
+    // The last factor of two is left to the filter: JPEG's own shrinking is coarse, and WebP's is not used at all.
+    pipeline.resize({ ...fitLongSide(width, height, longSide), fit: 'fill', fastShrinkOnLoad: false });
   }
+  const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+  const pixels = deep
+    ? new Uint16Array(data.buffer, data.byteOffset, data.length / 2)
+    : new Uint8Array(data.buffer, data.byteOffset, data.length);
+  return { width: info.width, height: info.height, ...split(pixels, info.width * info.height, info.channels) };
 }
 
-/** Takes interleaved pixels with or without opacity apart. */
+/** Takes interleaved pixels with or without opacity apart, the colours in place: large pictures are held once. */
 function split(pixels: Uint8Array | Uint16Array, count: number, channels: number) {
   if (channels === 3) return { rgb: pixels };
-  const empty = (length: number) => (pixels instanceof Uint16Array ? new Uint16Array(length) : new Uint8Array(length));
-  const [rgb, alpha] = [empty(3 * count), empty(count)];
-  const opaque = pixels instanceof Uint16Array ? 65_535 : 255;
+  const deep = pixels instanceof Uint16Array;
+  const alpha = deep ? new Uint16Array(count) : new Uint8Array(count);
+  const opaque = deep ? 65_535 : 255;
   let transparent = false;
   for (let i = 0; i < count; i++) {
-    rgb[3 * i] = pixels[4 * i]!;
-    rgb[3 * i + 1] = pixels[4 * i + 1]!;
-    rgb[3 * i + 2] = pixels[4 * i + 2]!;
-    alpha[i] = pixels[4 * i + 3]!;
+    alpha[i] = pixels[channels * i + 3]!;
     if (alpha[i] !== opaque) transparent = true;
+    pixels[3 * i] = pixels[channels * i]!;
+    pixels[3 * i + 1] = pixels[channels * i + 1]!;
+    pixels[3 * i + 2] = pixels[channels * i + 2]!;
   }
+  const rgb = pixels.subarray(0, 3 * count);
   return transparent ? { rgb, alpha } : { rgb };
 }
 
@@ -146,9 +200,16 @@ function notesOf(metadata: Metadata): string[] {
   return notes;
 }
 
-/** Whether the bytes begin like a HEIC file, the format of phone cameras that needs a patented decoder. */
-const isHeic = (bytes: Uint8Array): boolean =>
-  /^ftyp(hei[cxms]|hev[cxms])/.test(new TextDecoder('latin1').decode(bytes.subarray(4, 12)));
+/** The largest size of the same proportions is named, so that no one has to guess. */
+function tooLarge(path: string, { width, height }: DecodedImage['original'], maxPixels: number): MadderError {
+  const scale = Math.sqrt(maxPixels / (width * height));
+  const narrow = Math.max(1, Math.floor(Math.min(width, height) * scale));
+  const long = Math.floor(Math.min(Math.max(width, height) * scale, maxPixels / narrow));
+  const fitting = width > height ? `${long} x ${narrow}` : `${narrow} x ${long}`;
+  const limit = maxPixels < 1e6 ? `${maxPixels} pixels` : `${Math.floor(maxPixels / 1e6)} megapixels`;
+  const size = `${width} x ${height} pixels`;
+  return refusal(path, `is too large (${size}; the limit is ${limit})`, `make it ${fitting} pixels or smaller first`);
+}
 
 const damaged = (path: string, cause: unknown): MadderError =>
   refusal(path, 'is damaged or cut off', 'copy or download it again', cause);

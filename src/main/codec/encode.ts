@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, lstat, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
 import { OUTPUT_SUFFIXES, outputFormat, type OutputFormat } from './formats.ts';
-import { toBytes, type Picture } from './picture.ts';
+import { overWhite, toBytes, type Picture } from './picture.ts';
 
 export interface OutputOptions {
   /** Files that must not be overwritten: the content and style images. */
@@ -23,9 +23,28 @@ export interface WriteOptions extends OutputOptions {
 /** High enough that no one sees blocks in a painting's texture. */
 const QUALITY = 95;
 
+/** What planOutput has to know of a picture that does not exist yet. */
+export interface PlannedPicture {
+  readonly width: number;
+  readonly height: number;
+  /** Whether it will be partly transparent. */
+  readonly transparent: boolean;
+}
+
 /**
- * Writes a picture as 8-bit sRGB, with its profile, in the format of the path's suffix. The file appears complete or
- * not at all: it is written beside its place, flushed, read back, and only then renamed over what was there.
+ * What the format of the path's suffix cannot keep of a picture, one sentence each, for people to read before the work.
+ * @throws MadderError `output`, one sentence, where the format is unknown or cannot hold the picture at all
+ */
+export function planOutput(path: string, picture: PlannedPicture): string[] {
+  const format = formatFor(path, picture);
+  if (!picture.transparent || format.opacity) return [];
+  return ['The photo is partly transparent, which JPEG cannot be: the picture is put on white.'];
+}
+
+/**
+ * Writes a picture as 8-bit sRGB, with its profile, in the format of the path's suffix; on white where that knows no
+ * opacity. The file appears complete or not at all: it is written beside its place, flushed, read back, and only then
+ * renamed over what was there and looked at once more.
  * @throws MadderError `output`, one sentence; a file that existed is then untouched
  */
 export async function writeImage(path: string, picture: Picture, options: WriteOptions = {}): Promise<void> {
@@ -34,8 +53,10 @@ export async function writeImage(path: string, picture: Picture, options: WriteO
   const temporary = temporaryBeside(target);
   try {
     await writeFlushed(temporary, bytes);
-    await verify(temporary, picture);
+    await verify(temporary, bytes, picture);
     await rename(temporary, target);
+    await flushFolder(dirname(target));
+    await sameBytes(target, bytes);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw writeError(path, cause);
@@ -54,6 +75,14 @@ export async function checkOutput(
   { inputs = [] }: OutputOptions = {},
   size?: { readonly width: number; readonly height: number },
 ): Promise<string> {
+  formatFor(path, size);
+  const target = await realpath(path).catch(() => path);
+  await checkTarget(path, target, inputs);
+  await checkFolder(path, target);
+  return target;
+}
+
+function formatFor(path: string, size?: { readonly width: number; readonly height: number }): OutputFormat {
   const format = outputFormat(path);
   if (!format) {
     throw refusal(path, 'does not end like a picture', `choose one of ${OUTPUT_SUFFIXES.join(', ')}`);
@@ -62,21 +91,23 @@ export async function checkOutput(
     const longest = `${format.maxSide} pixels a side`;
     throw refusal(path, `cannot hold ${size.width} x ${size.height} pixels (${longest})`, 'choose .png or .tif');
   }
-  const target = await realpath(path).catch(() => path);
-  await checkTarget(path, target, inputs);
-  await checkFolder(path, target);
-  return target;
+  return format;
 }
 
 async function checkTarget(path: string, target: string, inputs: readonly string[]): Promise<void> {
-  const existing = await stat(target).catch((error: NodeJS.ErrnoException) => {
+  // As big integers: on Windows file numbers do not fit a double.
+  const existing = await stat(target, { bigint: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENAMETOOLONG') throw writeError(path, error);
   });
-  if (!existing) return;
+  if (!existing) {
+    const link = await lstat(target).catch(() => undefined);
+    if (link) throw refusal(path, 'is a link to nothing', 'choose another name or remove the link');
+    return;
+  }
   if (existing.isDirectory()) throw refusal(path, 'is a folder', 'add a file name to it');
   if (!existing.isFile()) throw refusal(path, 'is not an ordinary file', 'choose another name');
   for (const input of inputs) {
-    const other = await stat(input).catch(() => undefined);
+    const other = await stat(input, { bigint: true }).catch(() => undefined);
     if (other && other.ino === existing.ino && other.dev === existing.dev) {
       throw refusal(path, 'is one of the pictures that this one is made from', 'choose another name');
     }
@@ -109,12 +140,14 @@ async function encode(
   format: OutputFormat,
   options: WriteOptions,
 ): Promise<Uint8Array> {
-  const { width, height, data } = picture;
-  if (!data.every(Number.isFinite)) {
+  const { width, height, data, alpha } = picture;
+  if (!data.every(Number.isFinite) || !(alpha?.every(Number.isFinite) ?? true)) {
     throw refusal(path, 'was not written: the picture holds undefined values', 'start again with other settings');
   }
   const { quality = QUALITY, metadata = {} } = options;
-  const image = sharp(toBytes(picture), { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  const bytes = format.opacity ? toBytes(picture, alpha) : toBytes(overWhite(picture));
+  const channels = alpha && format.opacity ? 4 : 3;
+  const image = sharp(bytes, { raw: { width, height, channels }, limitInputPixels: false });
   image.withIccProfile('srgb');
   if (metadata.xmp !== undefined) image.withXmp(metadata.xmp);
   switch (format.name) {
@@ -125,7 +158,8 @@ async function encode(
       image.jpeg({ quality, chromaSubsampling: '4:4:4' });
       break;
     case 'webp':
-      image.webp({ quality, smartSubsample: true });
+      // Exact: colours under full transparency stay, for those who change the opacity later.
+      image.webp({ quality, smartSubsample: true, exact: true });
       break;
     case 'tiff':
       image.tiff({ compression: 'lzw', predictor: 'horizontal' });
@@ -147,15 +181,29 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Reads the file back: what the disk returns must be the whole picture. */
-async function verify(path: string, { width, height }: Picture): Promise<void> {
-  const bytes = await readFile(path); // not by path: libvips may keep the file open, and Windows then refuses to rename it
+/** Reads the file back: what the disk returns must be what was written, and the whole picture. */
+async function verify(path: string, written: Uint8Array, { width, height }: Picture): Promise<void> {
+  const bytes = await sameBytes(path, written);
   const { info } = await sharp(bytes, { failOn: 'error', limitInputPixels: false })
     .raw()
     .toBuffer({ resolveWithObject: true });
   if (info.width !== width || info.height !== height) {
     throw new Error(`the file holds ${info.width} x ${info.height} pixels instead of ${width} x ${height}`);
   }
+}
+
+/** Not by libvips, which may keep a file open that Windows then refuses to rename. */
+async function sameBytes(path: string, written: Uint8Array): Promise<Uint8Array> {
+  const bytes = await readFile(path);
+  if (!bytes.equals(written)) throw new Error('the file does not hold what was written');
+  return bytes;
+}
+
+/** Makes a rename outlive a power failure. Not every system can open folders; there it is up to the file system. */
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path).catch(() => undefined);
+  await folder?.sync().catch(() => undefined);
+  await folder?.close();
 }
 
 /** Short whatever the picture's name is, because file systems limit the length of names. */

@@ -5,18 +5,24 @@ export interface OutputFormat {
   readonly name: 'png' | 'jpeg' | 'webp' | 'tiff';
   /** Longest side that the format can hold, in pixels. */
   readonly maxSide: number;
+  /** Whether the format can be partly transparent. */
+  readonly opacity: boolean;
 }
 
-/** Longest side that libvips handles. */
-const NO_LIMIT = 10_000_000;
+/** libvips handles no longer sides. */
+const PNG: OutputFormat = { name: 'png', maxSide: 10_000_000, opacity: true };
+/** libjpeg stops 35 pixels short of what the format could hold. */
+const JPEG: OutputFormat = { name: 'jpeg', maxSide: 65_500, opacity: false };
+const WEBP: OutputFormat = { name: 'webp', maxSide: 16_383, opacity: true };
+const TIFF: OutputFormat = { name: 'tiff', maxSide: 10_000_000, opacity: true };
 
 const OUTPUT_FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
-  ['.png', { name: 'png', maxSide: NO_LIMIT }],
-  ['.jpg', { name: 'jpeg', maxSide: 65_535 }],
-  ['.jpeg', { name: 'jpeg', maxSide: 65_535 }],
-  ['.webp', { name: 'webp', maxSide: 16_383 }],
-  ['.tif', { name: 'tiff', maxSide: NO_LIMIT }],
-  ['.tiff', { name: 'tiff', maxSide: NO_LIMIT }],
+  ['.png', PNG],
+  ['.jpg', JPEG],
+  ['.jpeg', JPEG],
+  ['.webp', WEBP],
+  ['.tif', TIFF],
+  ['.tiff', TIFF],
 ]);
 
 /** The suffixes that pictures can be written with, for messages and dialogs. */
@@ -27,3 +33,40 @@ export const outputFormat = (path: string): OutputFormat | undefined => OUTPUT_F
 
 /** Formats that pictures are read from, in libvips' names, `heif` being AVIF: vector and scientific formats are left out. */
 export const INPUT_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif']);
+
+/** How files begin, as Latin-1 text in which `?` stands for any byte. */
+const SIGNATURES: readonly (readonly [beginning: string, name: string, readable: boolean])[] = [
+  ['\xff\xd8\xff', 'JPEG', true],
+  ['\x89PNG\r\n\x1a\n', 'PNG', true],
+  ['RIFF????WEBP', 'WebP', true],
+  ['II*\0', 'TIFF', true],
+  ['MM\0*', 'TIFF', true],
+  ['II+\0', 'TIFF', true],
+  ['MM\0+', 'TIFF', true],
+  ['GIF87a', 'GIF', true],
+  ['GIF89a', 'GIF', true],
+  ['????ftypavi', 'AVIF', true],
+  // The general brands: what is inside shows when it is decoded.
+  ['????ftypmif1', 'AVIF', true],
+  ['????ftypmsf1', 'AVIF', true],
+  ['????ftypmiaf', 'AVIF', true],
+  // Phone cameras; it needs a patented decoder.
+  ['????ftyphei', 'HEIC', false],
+  ['????ftyphev', 'HEIC', false],
+  ['<svg', 'SVG', false],
+  ['BM????\0\0\0\0', 'BMP', false],
+  ['%PDF', 'PDF', false],
+  ['8BPS', 'Photoshop', false],
+  ['\xff\x0a', 'JPEG XL', false],
+  ['????JXL ', 'JPEG XL', false],
+  ['????jP  ', 'JPEG 2000', false],
+];
+
+/** The format that a file's first bytes announce, and whether Madder reads it; undefined where they announce none known. */
+export function recognise(head: Uint8Array): { readonly name: string; readonly readable: boolean } | undefined {
+  const text = Buffer.from(head).toString('latin1');
+  for (const [beginning, name, readable] of SIGNATURES) {
+    if ([...beginning].every((character, i) => character === '?' || character === text[i])) return { name, readable };
+  }
+  return undefined;
+}

@@ -7,6 +7,8 @@ export interface Picture {
   readonly height: number;
   /** [3, height, width]: red, green and blue planes of sRGB values in [0,1]. */
   readonly data: Float32Array;
+  /** [height, width] opacity in [0,1], by which `data` is not multiplied; absent where everything is opaque. */
+  readonly alpha?: Float32Array;
 }
 
 /** A decoded image as floats: full scale, 255 or 65535, becomes 1. Opacity is left aside. */
@@ -22,14 +24,41 @@ export function toPicture({ width, height, rgb }: Pick<DecodedImage, 'width' | '
   return { width, height, data };
 }
 
-/** A picture as [height, width, 3] interleaved bytes, each value rounded to the nearest of 0 to 255 (NaN becomes 0). */
-export function toBytes({ width, height, data }: Picture): Uint8Array {
+/**
+ * A picture as interleaved bytes, each value rounded to the nearest of 0 to 255 (NaN becomes 0): [height, width, 3], or
+ * [height, width, 4] where opacity is given.
+ */
+export function toBytes({ width, height, data }: Picture, alpha?: Float32Array): Uint8Array {
   const count = width * height;
-  const bytes = new Uint8Array(3 * count);
-  for (let c = 0; c < 3; c++) {
-    for (let i = 0; i < count; i++) bytes[3 * i + c] = Math.min(Math.max(data[c * count + i]!, 0), 1) * 255 + 0.5;
+  const channels = alpha ? 4 : 3;
+  const bytes = new Uint8Array(channels * count);
+  for (let c = 0; c < channels; c++) {
+    const plane = c === 3 ? alpha! : data.subarray(c * count, (c + 1) * count);
+    for (let i = 0; i < count; i++) bytes[channels * i + c] = Math.min(Math.max(plane[i]!, 0), 1) * 255 + 0.5;
   }
   return bytes;
+}
+
+/** What a partly transparent picture looks like on white paper. */
+export function overWhite(picture: Picture): Picture {
+  const { width, height, data, alpha } = picture;
+  if (!alpha) return picture;
+  return { width, height, data: data.map((v, i) => 1 + (v - 1) * alpha[i % alpha.length]!) };
+}
+
+/** A picture under the opacity of a decoded image, which is resized to it. */
+export function withOpacityOf(
+  picture: Picture,
+  { width, height, alpha }: Pick<DecodedImage, 'width' | 'height' | 'alpha'>,
+): Picture {
+  if (!alpha) return picture;
+  const scale = alpha instanceof Uint16Array ? 65_535 : 255;
+  const plane = new Float32Array(alpha.length);
+  for (let i = 0; i < plane.length; i++) plane[i] = alpha[i]! / scale;
+  if (width === picture.width && height === picture.height) return { ...picture, alpha: plane };
+  const resized = new Float32Array(picture.width * picture.height);
+  resizePlane(plane, width, tapsFor(height, picture.height), tapsFor(width, picture.width), resized);
+  return { ...picture, alpha: resized };
 }
 
 /** The size with the given long side and the same proportions, each side rounded to whole pixels and at least 1. */
@@ -40,9 +69,9 @@ export function fitLongSide(width: number, height: number, longSide: number): { 
 }
 
 /**
- * Resizes in float, values clamped to [0,1] at the end: along each axis Lanczos (three lobes, widened to the target's
- * pixels, so antialiased) to shrink and the Catmull-Rom cubic to enlarge. Both have weights that sum to one at every
- * pixel, so even areas keep their value. Yields to other work between the planes.
+ * Resizes the colours, which loses opacity, in float, values clamped to [0,1] at the end: along each axis Lanczos (three
+ * lobes, widened to the target's pixels, so antialiased) to shrink and the Catmull-Rom cubic to enlarge. Both have weights
+ * that sum to one at every pixel, so even areas keep their value. Yields to other work between the planes.
  */
 export async function resizePicture(picture: Picture, width: number, height: number): Promise<Picture> {
   if (width === picture.width && height === picture.height) return picture;

@@ -1,118 +1,299 @@
 import { existsSync, statSync } from 'node:fs';
-import { extname, resolve } from 'node:path';
-import { decodeImage } from '../codec/decode.ts';
-import { checkOutput, writeImage } from '../codec/encode.ts';
-import { toPicture, type Picture } from '../codec/picture.ts';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { extname, join, resolve } from 'node:path';
+import { decodeImage, type DecodedImage } from '../codec/decode.ts';
+import { checkOutput, planOutput, writeImage } from '../codec/encode.ts';
+import { withOpacityOf, type Picture } from '../codec/picture.ts';
 import { loadNetwork } from '../engine/networks/load.ts';
 import { findLayer, type Network } from '../engine/networks/network.ts';
 import { applyRewrites } from '../engine/networks/rewrites/apply.ts';
-import { run, type RunAssets, type RunOptions, type RunProgress, type RunResult } from '../engine/runs/run.ts';
-import { coarseToFine } from '../engine/runs/schedule.ts';
+import { readCheckpoint } from '../engine/runs/checkpoint.ts';
+import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
+import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
-import type { PoolingKind } from '../../shared/network-manifest.ts';
-import type { Normalization } from '../../shared/objective.ts';
-import { recipeSchema, type Recipe, type RecipeImage } from '../../shared/recipe.ts';
-import type { Rewrite } from '../../shared/rewrites.ts';
+import type { Preset } from '../../shared/preset.ts';
+import { RECIPE_VERSION, type Recipe, type RecipeImage, type RecipeNetwork } from '../../shared/recipe.ts';
+import { changeRewrites, changeSettings, type RecipeChanges } from '../../shared/recipe-changes.ts';
+import { MAX_JPEG_XMP, writeXmp } from '../formats/xmp.ts';
+import { checkLayers, presetNotes, suits } from './presets.ts';
+import {
+  changesNote,
+  checkedRecipe,
+  findImages,
+  findNetwork,
+  namedLayers,
+  networkReference,
+  openRecipeNetwork,
+  orderedLayers,
+  type RepeatRequest,
+} from './recipes.ts';
+import { startRun, type RunHandle, type RunnerOptions } from './runner.ts';
 
-export type { RunProgress };
-
-/** What a person asks for; everything but the pictures has a default that fits the network. */
-export interface PaintRequest {
+/** What a person asks for; everything but the pictures has a default that fits the network or the preset. */
+export interface PaintRequest extends RecipeChanges {
   readonly photo: string;
   readonly styles: readonly { readonly path: string; readonly weight?: number; readonly scale?: number }[];
   /** Id of an installed network, or a `.safetensors` or `.onnx` file. */
   readonly network: string;
   /** A network of its own for the content; the style's when not given. */
   readonly contentNetwork?: string;
-  /** Long side of the result, px. */
-  readonly size: number;
-  /** Style against content: 1 is the network's own balance, 2 twice as much style. */
-  readonly strength: number;
-  /** Faders by layer name, 0 or more; layers that are not named keep the network's weight. */
-  readonly layers: Readonly<Record<string, number>>;
-  readonly contentLayers: Readonly<Record<string, number>>;
-  readonly contentWeight?: number;
-  readonly variation?: number;
-  readonly variationL1?: number;
-  readonly normalization?: Normalization;
-  readonly pooling?: PoolingKind;
-  readonly firstPadding?: 'zero' | 'reflect' | 'edge';
-  /** The network's suggestion, or L-BFGS, when not given. */
-  readonly optimizer?: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
-  /** Evaluations at the full size; coarser levels take more, in proportion. */
-  readonly iterations: number;
+  /** What the settings start from, instead of what suits the network. */
+  readonly preset?: Preset;
   /** `content`, `noise` or the path of a picture. */
-  readonly init: string;
-  readonly seed: number;
+  readonly init?: string;
+  /** Where the picture will go: what its format cannot keep is said before the run. */
+  readonly output?: string;
 }
 
-/** A recipe with everything it names. */
+/** How transparent a picture is, and where. */
+type Opacity = Pick<DecodedImage, 'width' | 'height' | 'alpha'>;
+
+/** A recipe with where everything is that it names. */
 export interface PreparedRun {
   readonly recipe: Recipe;
-  readonly assets: RunAssets;
+  /** Paths of the recipe's pictures by SHA-256. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Ids or files of its networks. */
+  readonly networks: EngineJob['networks'];
+  /** The photo's, which the result gets too. */
+  readonly opacity: Opacity;
   /** What a person should know before the run, one sentence each. */
   readonly notes: readonly string[];
+}
+
+export interface PaintOptions extends RunnerOptions {
+  readonly provider?: EngineJob['provider'];
+  readonly threads?: number;
+  readonly lowPriority?: boolean;
+  /** Long side of previews, px; none when missing. */
+  readonly previewSide?: number;
+  /** Where the run keeps its checkpoints; a temporary folder when not given. It is removed when the run ends well. */
+  readonly folder?: string;
+  /** Go on from the folder's checkpoint. */
+  readonly resume?: boolean;
 }
 
 /** λ, content weight and quadratic variation of networks that suggest nothing themselves. */
 const USUAL_WEIGHTS = { styleWeight: 1, contentWeight: 0.1, variationWeight: 0.02 };
 
+/** What is taken where neither the person nor a preset says anything; `size` is px, `iterations` those at full size. */
+export const DEFAULTS = { size: 512, iterations: 50, strength: 1, init: 'content', seed: 0 } as const;
+
 /**
- * Reads the pictures and networks of a request and turns it into a recipe.
+ * Reads the pictures and networks of a request and turns it into a recipe; or finds what a recipe to be repeated names.
  * @throws MadderError in one sentence for anything that cannot be used
  */
-export async function prepareRun(request: PaintRequest): Promise<PreparedRun> {
-  const style = await openNetwork(request.network, request);
-  const content = request.contentNetwork ? await openNetwork(request.contentNetwork, request) : undefined;
-  const images = new Map<string, Picture>();
-  const notes: string[] = [];
-  const open = async (path: string): Promise<RecipeImage> => {
-    const decoded = await decodeImage(path);
-    images.set(decoded.sha256, toPicture(decoded));
-    notes.push(...decoded.notes);
-    const { sha256, name, width, height } = decoded;
-    return { sha256, name, width, height };
-  };
-  for (const network of [style, ...(content ? [content] : [])]) {
-    if (network.manifest.normalization.assumed) {
-      notes.push(`${network.name} does not say how it wants its pictures; ImageNet's mean and deviation are assumed.`);
-    }
-  }
+export const prepareRun = (request: PaintRequest | RepeatRequest): Promise<PreparedRun> =>
+  'recipe' in request ? prepareRepeat(request) : prepareNew(request);
 
-  const photo = await open(request.photo);
+async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
+  const { preset, size = DEFAULTS.size, iterations = DEFAULTS.iterations } = request;
+  const networks = {
+    style: request.network,
+    ...(request.contentNetwork ? { content: request.contentNetwork } : {}),
+  };
+  const style = await openNetwork(networks.style, request, preset?.networks?.style);
+  const content = networks.content && (await openNetwork(networks.content, request, preset?.networks?.content));
+  const eye = content || style;
+  const notes = [...notesOn(style, content || undefined), ...(preset ? presetNotes(preset, style) : [])];
+  const pictures = new Pictures(notes);
+  const photo = await pictures.open(request.photo);
   const styles = [];
-  for (const { path, weight, scale } of request.styles) styles.push({ image: await open(path), weight, scale });
-  const init =
-    request.init === 'content' || request.init === 'noise'
-      ? { kind: request.init }
-      : { kind: 'image', image: await open(request.init) };
+  for (const { path, weight, scale } of request.styles)
+    styles.push({ image: await pictures.open(path), weight, scale });
+  const init = await pictures.start(request.init ?? preset?.init?.kind ?? DEFAULTS.init);
+
+  if (preset) checkLayers(preset, style, eye);
   const suggested = style.manifest.suggested ?? {};
-  const reference = ({ id, sha256, rewrites }: Network) => ({ id, sha256, rewrites });
-  const recipe = checked({
-    version: 1,
+  const usual = {
+    normalization: 'relative' as const,
+    style: suggested.styleWeight ?? USUAL_WEIGHTS.styleWeight,
+    content: suggested.contentWeight ?? USUAL_WEIGHTS.contentWeight,
+    variation: suggested.variationWeight ?? USUAL_WEIGHTS.variationWeight,
+    variationL1: 0,
+    styleLayers: style.styleLayers,
+    contentLayers: eye.contentLayers,
+  };
+  const settings = changeSettings(
+    {
+      objective: { ...usual, ...(preset?.objective as Partial<Recipe['objective']>) },
+      schedule: preset?.schedule ?? { size, side: 'long' as const, levels: coarseToFine(size, iterations) },
+      timeline: [],
+      seed: DEFAULTS.seed,
+    },
+    request,
+  );
+  const recipe = checkedRecipe({
+    version: RECIPE_VERSION,
     content: photo,
     styles,
-    networks: { style: reference(style), ...(content ? { content: reference(content) } : {}) },
-    objective: {
-      normalization: request.normalization,
-      style: (suggested.styleWeight ?? USUAL_WEIGHTS.styleWeight) * request.strength,
-      content: request.contentWeight ?? suggested.contentWeight ?? USUAL_WEIGHTS.contentWeight,
-      variation: request.variation ?? suggested.variationWeight ?? USUAL_WEIGHTS.variationWeight,
-      variationL1: request.variationL1,
-      styleLayers: mixLayers(style, style.styleLayers, request.layers),
-      contentLayers: mixLayers(content ?? style, (content ?? style).contentLayers, request.contentLayers),
-    },
-    schedule: { size: request.size, levels: coarseToFine(request.size, request.iterations) },
-    optimizer: request.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' },
+    networks: { style: networkReference(style), ...(content ? { content: networkReference(content) } : {}) },
+    ...settings,
+    objective: orderedObjective(settings.objective, style, eye),
+    optimizer: request.optimizer ?? preset?.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' },
     init,
-    seed: request.seed,
   });
-  return { recipe, assets: { images, networks: { style, ...(content ? { content } : {}) } }, notes };
+  return { recipe, images: pictures.paths, networks, ...pictures.prospect(recipe, request.output) };
 }
 
-/** Executes a prepared run. */
-export const paint = ({ recipe, assets }: PreparedRun, options: RunOptions = {}): Promise<RunResult> =>
-  run(recipe, assets, options);
+/** A recipe's pictures and networks are found by their hashes; what the person says beside it goes before it. */
+async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
+  const { recipe, file, photo, styles, styleWeights = [], styleScales = [] } = request;
+  if (recipe.masks.length > 0) {
+    throw new MadderError(
+      'input',
+      'This recipe paints through masks, which this Madder cannot do yet; remove them from it.',
+    );
+  }
+  const given = [...(photo === undefined ? [] : [photo]), ...styles.map((s) => s.path)];
+  // A start that the person chooses instead need not be there.
+  const kept = request.init === undefined ? recipe : { ...recipe, init: { kind: 'content' as const } };
+  const found = await findImages(kept, file, given);
+  const style = await openForRepeat(recipe.networks.style, request.network, request);
+  const content =
+    recipe.networks.content || request.contentNetwork !== undefined
+      ? await openForRepeat(recipe.networks.content, request.contentNetwork, request)
+      : undefined;
+  const eye = content?.network ?? style.network;
+  const notes: string[] = [];
+  const pictures = new Pictures(notes);
+  for (const path of found.values()) await pictures.open(path);
+  const init = request.init === undefined ? recipe.init : await pictures.start(request.init);
+
+  const others = [...(style.other ? ['network'] : []), ...(content?.other ? ['content network'] : [])];
+  const note = changesNote(request, others);
+  if (note !== undefined) notes.push(note);
+  const { layers, contentLayers, ...rest } = request;
+  const settings = changeSettings(recipe, {
+    ...rest,
+    ...(layers ? { layers: namedLayers(style.network, layers) } : {}),
+    ...(contentLayers ? { contentLayers: namedLayers(eye, contentLayers) } : {}),
+  });
+  for (const [network, names] of [
+    [style.network, settings.objective.styleLayers],
+    [eye, settings.objective.contentLayers],
+  ] as const) {
+    for (const name of Object.keys(names)) findLayer(network, name);
+  }
+  const changed = checkedRecipe({
+    ...settings,
+    styles: recipe.styles.map((s, i) => ({
+      ...s,
+      weight: styleWeights[i] ?? s.weight,
+      scale: styleScales[i] ?? s.scale,
+    })),
+    networks: {
+      style: networkReference(style.network),
+      ...(content ? { content: networkReference(content.network) } : {}),
+    },
+    optimizer: request.optimizer ?? recipe.optimizer,
+    init,
+  });
+  const networks = { style: style.idOrPath, ...(content ? { content: content.idOrPath } : {}) };
+  return { recipe: changed, images: pictures.paths, networks, ...pictures.prospect(changed, request.output) };
+}
+
+/** The pictures of a run: each is decoded once, so that a file that cannot be used is refused before the run. */
+class Pictures {
+  readonly paths: Record<string, string> = {};
+  readonly #notes: string[];
+  readonly #opacities = new Map<string, Opacity>();
+
+  /** @param notes receives what was done to the pictures */
+  constructor(notes: string[]) {
+    this.#notes = notes;
+  }
+
+  async open(path: string): Promise<RecipeImage> {
+    const decoded = await decodeImage(path);
+    this.paths[decoded.sha256] = resolve(path);
+    this.#notes.push(...decoded.notes);
+    const { sha256, name, width, height, alpha } = decoded;
+    this.#opacities.set(sha256, { width, height, ...(alpha ? { alpha } : {}) });
+    return { sha256, name, width, height };
+  }
+
+  async start(init: string): Promise<Recipe['init']> {
+    return init === 'content' || init === 'noise' ? { kind: init } : { kind: 'image', image: await this.open(init) };
+  }
+
+  /** The opacity that the result gets, which is the photo's, and all notes, with those on where the result goes. */
+  prospect({ content, schedule }: Recipe, output: string | undefined): Pick<PreparedRun, 'opacity' | 'notes'> {
+    const opacity = this.#opacities.get(content.sha256)!;
+    const size = levelSize(schedule, schedule.levels.length - 1, content);
+    const transparent = opacity.alpha !== undefined;
+    return {
+      opacity,
+      notes: [...this.#notes, ...(output === undefined ? [] : planOutput(output, { ...size, transparent }))],
+    };
+  }
+}
+
+/**
+ * Starts a prepared run in an engine process.
+ * @throws MadderError where the folder holds an unfinished run of other settings, or one that is not to be resumed
+ */
+export async function paint(prepared: PreparedRun, options: PaintOptions = {}): Promise<RunHandle> {
+  const { recipe, images, networks } = prepared;
+  const { provider = 'cpu', threads, lowPriority, previewSide, resume = false, folder, ...hooks } = options;
+  const place = folder ?? (await mkdtemp(join(tmpdir(), 'madder-run-')));
+  await checkRunFolder(place, recipe, resume);
+  await mkdir(place, { recursive: true });
+  const job: EngineJob = {
+    recipe,
+    images,
+    networks,
+    folder: resolve(place),
+    resume,
+    provider,
+    ...(threads === undefined ? {} : { threads }),
+    ...(lowPriority === undefined ? {} : { lowPriority }),
+    ...(previewSide === undefined ? {} : { previewSide }),
+  };
+  const handle = startRun(job, hooks);
+  // What a failed run leaves can be resumed, unless nobody knows where it is.
+  const remove = () => rm(place, { recursive: true, force: true });
+  handle.outcome.then(remove, () => (folder === undefined ? remove() : undefined)).catch(() => {});
+  return prepared.opacity.alpha ? underOpacity(handle, prepared.opacity) : handle;
+}
+
+/** A run whose picture gets the photo's opacity when it is done: painting knows colours only. */
+function underOpacity(run: RunHandle, opacity: Opacity): RunHandle {
+  const outcome = run.outcome.then((o) => ({ ...o, picture: withOpacityOf(o.picture, opacity) }));
+  // Whoever abandons a run does not wait for it.
+  outcome.catch(() => {});
+  return {
+    outcome,
+    pause: () => run.pause(),
+    resume: () => run.resume(),
+    stop: () => run.stop(),
+    changeWeights: (change) => run.changeWeights(change),
+    abandon: () => run.abandon(),
+    get pid() {
+      return run.pid;
+    },
+  };
+}
+
+/** Refuses to lose an unfinished run, and to mix it with another. */
+async function checkRunFolder(folder: string, recipe: Recipe, resume: boolean): Promise<void> {
+  const checkpoint = await readCheckpoint(folder);
+  if (!checkpoint) return;
+  if (!resume) {
+    throw new MadderError(
+      'output',
+      `${folder} holds an unfinished run; add --resume to go on with it, or remove that folder.`,
+    );
+  }
+  const settings = ({ timeline: _, ...rest }: Recipe) => JSON.stringify(rest);
+  if (settings(checkpoint.recipe) !== settings(recipe)) {
+    throw new MadderError(
+      'input',
+      `The run in ${folder} was begun with other settings; give the same ones, or remove that folder.`,
+    );
+  }
+}
 
 export interface Destination {
   readonly path: string;
@@ -136,12 +317,26 @@ export async function checkDestination({ path, inputs, overwrite }: Destination)
 /**
  * Writes a result (see writeImage for what is promised) and returns where it is. A file that appeared during the run is
  * not replaced either: the picture then gets a number.
+ * @param recipe is carried by the picture, in its metadata; where it does not fit, `note` says so
  */
-export async function savePicture({ path, inputs, overwrite }: Destination, picture: Picture) {
+export async function savePicture({ path, inputs, overwrite }: Destination, picture: Picture, recipe?: Recipe) {
   const free = overwrite ? path : freeName(path);
-  await writeImage(free, picture, { inputs });
-  return { path: resolve(free), bytes: statSync(free).size };
+  const packet = recipe && writeXmp(recipe);
+  const tooLong = packet !== undefined && isJpeg(path) && Buffer.byteLength(packet) > MAX_JPEG_XMP;
+  await writeImage(free, picture, {
+    inputs,
+    ...(packet === undefined || tooLong ? {} : { metadata: { xmp: packet } }),
+  });
+  return {
+    path: resolve(free),
+    bytes: statSync(free).size,
+    ...(tooLong ? { note: `The picture does not carry its recipe: ${RECIPE_TOO_LONG}` } : {}),
+  };
 }
+
+const RECIPE_TOO_LONG = `a JPEG holds ${MAX_JPEG_XMP / 1000} kB of it and this one is longer; use --save-recipe, or another format.`;
+
+const isJpeg = (path: string): boolean => ['.jpg', '.jpeg'].includes(extname(path).toLowerCase());
 
 /** The path itself, or the first of `name-2.suffix`, `name-3.suffix` … that does not exist. */
 export function freeName(path: string): string {
@@ -152,30 +347,40 @@ export function freeName(path: string): string {
   return name;
 }
 
-async function openNetwork(idOrPath: string, request: PaintRequest): Promise<Network> {
-  const network = await loadNetwork(idOrPath);
-  const pooling = request.pooling ?? network.manifest.pooling;
-  const rewrites: Rewrite[] = [
-    ...(pooling ? [{ pooling: { kind: pooling } }] : []),
-    ...(request.firstPadding ? [{ firstPadding: request.firstPadding }] : []),
-  ];
+/** A network with the rewrites that a preset or its description asks for, and the person's on top. */
+async function openNetwork(
+  idOrPath: string,
+  request: PaintRequest,
+  wanted: NonNullable<Preset['networks']>['style'],
+): Promise<Network> {
+  const asLoaded = await loadNetwork(idOrPath);
+  // Published pixel statistics belong to the published weights; on others they would only be wrong.
+  const published = request.preset && suits(request.preset, asLoaded) ? wanted?.normalization : undefined;
+  const network = published ? await loadNetwork(idOrPath, { normalization: published }) : asLoaded;
+  const { pooling } = network.manifest;
+  const rewrites = changeRewrites(wanted?.rewrites ?? (pooling ? [{ pooling: { kind: pooling } }] : []), request);
   return rewrites.length ? applyRewrites(network, rewrites) : network;
 }
 
-/** The network's own faders with a person's on top, in the network's order from fine to coarse. */
-function mixLayers(
-  network: Network,
-  own: Readonly<Record<string, number>>,
-  chosen: Readonly<Record<string, number>>,
-): Record<string, number> {
-  const wanted = Object.fromEntries(Object.entries(chosen).map(([name, w]) => [findLayer(network, name).name, w]));
-  const mixed = { ...own, ...wanted };
-  return Object.fromEntries(network.layers.filter((l) => l.name in mixed).map((l) => [l.name, mixed[l.name]!]));
+/** The recipe's network, or the one that the person gives: if it is the same one, the file only says where it is. */
+async function openForRepeat(reference: RecipeNetwork | undefined, given: string | undefined, request: RepeatRequest) {
+  const idOrPath = given ?? (await findNetwork(reference!, request.file));
+  const chosen = await loadNetwork(idOrPath);
+  const same = chosen.sha256 === reference?.sha256;
+  const network = same ? await openRecipeNetwork(reference, idOrPath) : chosen;
+  const rewrites = changeRewrites(reference?.rewrites ?? [], request);
+  return { idOrPath, other: !same, network: rewrites.length ? applyRewrites(network, rewrites) : network };
 }
 
-function checked(value: unknown): Recipe {
-  const parsed = recipeSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const { path, message } = parsed.error.issues[0]!;
-  throw new MadderError('input', `The setting ${path.join('.')} cannot be used: ${message}.`);
-}
+/** What to know about networks that do not say everything. */
+const notesOn = (style: Network, content: Network | undefined): string[] =>
+  [style, ...(content ? [content] : [])]
+    .filter(({ manifest }) => manifest.normalization.assumed)
+    .map(({ name }) => `${name} does not say how it wants its pictures; ImageNet's mean and deviation are assumed.`);
+
+/** Layer weights in the networks' order, from fine to coarse. */
+const orderedObjective = (objective: Recipe['objective'], style: Network, content: Network): Recipe['objective'] => ({
+  ...objective,
+  styleLayers: orderedLayers(style, objective.styleLayers),
+  contentLayers: orderedLayers(content, objective.contentLayers),
+});

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type * as ort from 'onnxruntime-node';
+import type { Provider } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Tensor } from '../../../shared/tensor.ts';
 import { readOnnxFile } from '../../formats/onnx-file.ts';
@@ -22,6 +23,8 @@ export interface GoldenOptions {
   readonly bound?: number;
   /** A weights file to use instead of those that belong to the reference. */
   readonly weights?: string;
+  /** What computes activations and gradient, and all of it: nothing is left to the cpu. The cpu where not given. */
+  readonly provider?: Provider;
 }
 
 /** How far the engine is from a reference with one description of its network. Errors are ‖out − ref‖₂ / ‖ref‖₂. */
@@ -52,17 +55,17 @@ const SUFFIX = '.golden.safetensors';
 export const defaultBound = (file: string): number => (basename(file).includes('resnet50') ? 1e-3 : 1e-4);
 
 /**
- * Compares activations and the gradient that the engine computes (cpu) with a reference: once with the `.onnx` beside
+ * Compares activations and the gradient that the engine computes with a reference: once with the `.onnx` beside
  * it, once with the `.weights.safetensors` beside it where the architecture is one that Madder builds.
  * Nothing is measured, and the list empty, where neither lies there.
  * @throws MadderError where the reference or its network is unusable
  */
 export async function measureGolden(path: string, options: GoldenOptions = {}): Promise<GoldenReport[]> {
   const golden = await readGolden(path);
-  const bound = options.bound ?? defaultBound(path);
+  const { bound = defaultBound(path), provider = 'cpu' } = options;
   const reports: GoldenReport[] = [];
   for (const subject of await findSubjects(path, golden, options.weights)) {
-    reports.push({ file: path, source: subject.source, bound, ...(await measure(golden, subject, bound)) });
+    reports.push({ file: path, source: subject.source, bound, ...(await measure(golden, subject, bound, provider)) });
   }
   return reports;
 }
@@ -124,7 +127,7 @@ function onnxSubject(path: string): Subject {
 
 type Measured = Pick<GoldenReport, 'taps' | 'gradientError' | 'worst' | 'remarks'>;
 
-async function measure(golden: Golden, subject: Subject, bound: number): Promise<Measured> {
+async function measure(golden: Golden, subject: Subject, bound: number, provider: Provider): Promise<Measured> {
   const image = subject.normalizes ? golden.image.data : normalized(golden);
   const found = await findTaps(golden, subject, image);
   const missing = found.taps.filter((tap) => !(tap.error <= bound));
@@ -134,7 +137,7 @@ async function measure(golden: Golden, subject: Subject, bound: number): Promise
     return { taps: found.taps, gradientError: undefined, worst, remarks: [...remarks, ...found.refused] };
   }
   const tensors = found.taps.map((tap) => tap.tensor!);
-  const { activations, gradient } = await differentiate(golden, subject, tensors, image);
+  const { activations, gradient } = await differentiate(golden, subject, tensors, image, provider);
   const taps = golden.taps.map((tap, i) => ({
     name: tap.name,
     tensor: tensors[i],
@@ -160,7 +163,7 @@ function missingTap(golden: Golden, { name, tensor, error }: TapReport, bound: n
 const PICTURE = 'golden.picture';
 
 /**
- * Runs the network forward and finds, for every tap, the value of its shape that comes closest to its activation. Nodes
+ * Runs the network forward (on the cpu) and finds, for every tap, the value of its shape that comes closest to its activation. Nodes
  * that cannot be replayed, such as a classifier made for another size, are passed over; `refused` says why.
  */
 async function findTaps(golden: Golden, { graph: template, input }: Subject, image: Float32Array) {
@@ -201,7 +204,13 @@ async function findTaps(golden: Golden, { graph: template, input }: Subject, ima
 }
 
 /** Activations at the tensors, and the gradient of the sum of <activation, seed> with respect to what the graph sees. */
-async function differentiate(golden: Golden, subject: Subject, tensors: readonly string[], image: Float32Array) {
+async function differentiate(
+  golden: Golden,
+  subject: Subject,
+  tensors: readonly string[],
+  image: Float32Array,
+  provider: Provider,
+) {
   const graph = new Graph();
   const input = graph.input(PICTURE, 'float32', golden.image.dims);
   const values = inlineTemplate(graph, subject.graph, new Map([[subject.input, input]]), tensors);
@@ -218,15 +227,16 @@ async function differentiate(golden: Golden, subject: Subject, tensors: readonly
   });
   const gradient = appendBackward(graph, seeds, input);
   graph.output(gradient);
-  const results = await runOnce(graph, feeds);
+  const results = await runOnce(graph, feeds, provider);
   return { activations: tensors.map((t) => results[values.get(t)!]!), gradient: results[gradient]! };
 }
 
 async function runOnce(
   graph: Graph,
   feeds: Readonly<Record<string, Tensor<'float32'>>>,
+  provider: Provider = 'cpu',
 ): Promise<Record<string, Float32Array>> {
-  const session = await GraphSession.create(graph);
+  const session = await GraphSession.create(graph, { provider, exclusive: true });
   try {
     const tensors: Record<string, ort.Tensor> = {};
     for (const [name, { data }] of Object.entries(feeds)) tensors[name] = session.tensor(name, data);

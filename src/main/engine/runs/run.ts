@@ -1,27 +1,28 @@
-import { fitLongSide, resizePicture, type Picture } from '../../codec/picture.ts';
+import { resizePicture, type Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import type { Recipe, RecipeImage } from '../../../shared/recipe.ts';
-import type { Network } from '../networks/network.ts';
-import type { NetworkUse, ObjectiveShape } from '../objective/assemble.ts';
+import { weightsAt } from '../../../shared/recipe-timeline.ts';
+import type { Recipe } from '../../../shared/recipe.ts';
+import type { ObjectiveShape } from '../objective/assemble.ts';
 import {
-  measureStatistics,
-  mixStatistics,
   PictureObjective,
   type ObjectiveWeights,
+  type RunSize,
+  type Statistics,
   type TermValue,
 } from '../objective/objective.ts';
 import { Adam } from '../optimizers/adam.ts';
 import { PublishedLbfgs } from '../optimizers/lbfgs-published.ts';
 import { Lbfgs } from '../optimizers/lbfgs.ts';
-import { UNIT_BOX, type Objective, type Optimizer } from '../optimizers/optimizer.ts';
+import { UNIT_BOX, type Objective, type Optimizer, type OptimizerState } from '../optimizers/optimizer.ts';
+import { restoreOptimizer } from '../optimizers/restore.ts';
 import type { SessionOptions } from '../runtime/session.ts';
+import { RunControl, Stopped } from './control.ts';
 import { noisePicture } from './random.ts';
+import { levelSize } from './schedule.ts';
+import { imageOf, measureTargets, networkUses, type RunAssets } from './targets.ts';
+import { Timing } from './timing.ts';
 
-/** What a recipe names by hash: the decoded pictures and the loaded networks, rewrites applied. */
-export interface RunAssets {
-  readonly images: ReadonlyMap<string, Picture>;
-  readonly networks: { readonly style: Network; readonly content?: Network };
-}
+export type { RunAssets } from './targets.ts';
 
 /** Sent after every evaluation. */
 export interface RunProgress {
@@ -33,6 +34,8 @@ export interface RunProgress {
   /** Evaluations at this level, and the level's budget. */
   readonly evaluation: number;
   readonly evaluations: number;
+  /** Evaluations of the whole run so far; the recipe's timeline counts them. */
+  readonly total: number;
   readonly loss: number;
   readonly terms: readonly TermValue[];
   /** Of this evaluation, the optimizer's work included. */
@@ -40,10 +43,35 @@ export interface RunProgress {
   readonly secondsLeft: number;
 }
 
+/** Where a run is between two iterations: with the assets, everything that is needed to go on bit for bit. */
+export interface RunState {
+  /** The recipe with the weight changes so far in its timeline. */
+  readonly recipe: Recipe;
+  readonly level: number;
+  /** Evaluations at this level, and in all. */
+  readonly evaluation: number;
+  readonly total: number;
+  /** Loss of the level's first evaluation. */
+  readonly firstLoss: number | undefined;
+  readonly best: { readonly loss: number; readonly terms: readonly TermValue[] };
+  readonly size: RunSize;
+  /** Its vectors are the live ones: write or copy them before going on. */
+  readonly optimizer: OptimizerState;
+}
+
 export interface RunOptions extends SessionOptions {
   readonly onProgress?: (progress: RunProgress) => void;
-  /** Stops the run before the next evaluation; the best picture so far is the result. */
-  readonly signal?: AbortSignal;
+  /** Weight changes took effect, just before this evaluation (counted from 1). */
+  readonly onWeights?: (evaluation: number) => void;
+  /** Steering from outside. */
+  readonly control?: RunControl;
+  /** Continue from here instead of beginning. */
+  readonly from?: RunState;
+  /**
+   * Called after every iteration with means to look at the run: `picture` is what would be kept if it ended now (read it
+   * before going on), `state` what a checkpoint has to hold.
+   */
+  readonly onIteration?: (look: { picture: () => Picture; state: () => RunState }) => Promise<void> | void;
 }
 
 export interface RunResult {
@@ -53,10 +81,12 @@ export interface RunResult {
   readonly evaluations: number;
   /** False when the run was stopped before its schedule ended. */
   readonly completed: boolean;
+  /** The recipe that repeats this picture: the one that was given, with the weight changes made during the run. */
+  readonly recipe: Recipe;
 }
 
-/** Thrown inside an optimizer to end a level; never leaves this file. */
-class Ended extends Error {}
+/** Thrown inside an optimizer where a weight change is due before the next evaluation; never leaves this file. */
+class WeightsDue extends Error {}
 
 /**
  * Executes a recipe: per level, measures the targets at that size and optimizes from the level before.
@@ -65,146 +95,234 @@ class Ended extends Error {}
  * @throws MadderError('optimization') when the picture diverges or turns out flat; nothing is returned then
  */
 export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions = {}): Promise<RunResult> {
-  const { levels, size } = recipe.schedule;
+  const { from, control = new RunControl() } = options;
+  const painter = new Painter(from?.recipe ?? recipe, assets, options, control, from?.total ?? 0);
   const content = imageOf(assets, recipe.content);
-  const uses = networkUses(recipe, assets);
-  let picture: Picture | undefined;
-  let result: RunResult | undefined;
-  let evaluations = 0;
-  for (const [index, level] of levels.entries()) {
-    if (options.signal?.aborted && result) return { ...result, completed: false };
-    const target = fitLongSide(content.width, content.height, Math.max(1, Math.round(size * level.factor)));
-    const start: Picture = picture
-      ? await resizePicture(picture, target.width, target.height)
-      : await initial(recipe, assets, target);
-    const outcome = await runLevel(recipe, assets, uses, start, index, options);
-    evaluations += outcome.evaluations;
-    picture = outcome.picture;
-    result = { ...outcome, evaluations };
-    if (!outcome.completed) return result;
+  const { schedule } = painter.recipe;
+  const sizes = schedule.levels.map((_, level) => levelSize(schedule, level, content));
+  let outcome: LevelOutcome | undefined;
+  for (let level = from?.level ?? 0; level < sizes.length; level++) {
+    const size = sizes[level]!;
+    const resumed = from?.level === level ? from : undefined;
+    if (control.stopped && outcome) return painter.result({ ...outcome, completed: false });
+    const start = resumed
+      ? { ...size, data: resumed.optimizer.vectors['x']! }
+      : outcome
+        ? await resizePicture(outcome.picture, size.width, size.height)
+        : await initial(recipe, assets, size);
+    outcome = await painter.level(level, sizes, start, resumed);
+    if (!outcome.completed) return painter.result(outcome);
   }
-  refuseFlat(result!.picture, content);
-  return result!;
+  refuseFlat(outcome!.picture, content);
+  return painter.result(outcome!);
 }
 
-/** The networks of a recipe and the layers at which each is asked; one network that does both is used once. */
-function networkUses(recipe: Recipe, { networks }: RunAssets): NetworkUse[] {
-  const style = Object.keys(recipe.objective.styleLayers);
-  const content = Object.keys(recipe.objective.contentLayers);
-  if (!networks.content) return [{ key: 'style', network: networks.style, style, content }];
-  return [
-    { key: 'style', network: networks.style, style, content: [] },
-    { key: 'content', network: networks.content, style: [], content },
-  ];
+interface LevelOutcome {
+  readonly picture: Picture;
+  readonly loss: number;
+  readonly terms: readonly TermValue[];
+  readonly completed: boolean;
 }
 
-/** The weights of a recipe's objective by network key. */
-export function weightsOf({ objective, networks }: Recipe): ObjectiveWeights {
-  return {
-    style: objective.style,
-    content: objective.content,
-    variation: objective.variation,
-    variationL1: objective.variationL1,
-    styleLayers: { style: objective.styleLayers },
-    contentLayers: { [networks.content ? 'content' : 'style']: objective.contentLayers },
-  };
-}
+/** A run in progress: what outlives a level. */
+class Painter {
+  /** Grows by the weight changes that are made while the run goes on. */
+  recipe: Recipe;
+  readonly #assets: RunAssets;
+  readonly #options: RunOptions;
+  readonly #control: RunControl;
+  /** Evaluations so far. */
+  #total: number;
 
-/** Terms with no weight in the recipe are left out of the graph, unless they are a layer's, which a fader may raise. */
-function shapeOf(recipe: Recipe, networks: readonly NetworkUse[]): ObjectiveShape {
-  const { variation, variationL1 } = recipe.objective;
-  return { networks, variation: { quadratic: variation > 0, l1: variationL1 > 0 } };
-}
+  constructor(recipe: Recipe, assets: RunAssets, options: RunOptions, control: RunControl, total: number) {
+    this.recipe = recipe;
+    this.#assets = assets;
+    this.#options = options;
+    this.#control = control;
+    this.#total = total;
+  }
 
-async function runLevel(
-  recipe: Recipe,
-  assets: RunAssets,
-  uses: readonly NetworkUse[],
-  start: Picture,
-  level: number,
-  options: RunOptions,
-): Promise<Omit<RunResult, 'evaluations'> & { evaluations: number }> {
-  const size = { width: start.width, height: start.height };
-  const targets = await measureTargets(recipe, assets, uses, size, options);
-  const objective = await PictureObjective.create(
-    shapeOf(recipe, uses),
-    targets,
-    size,
-    weightsOf(recipe),
-    recipe.objective.normalization,
-    options,
-  );
-  const budget = recipe.schedule.levels[level]!.evaluations;
-  const timing = new Timing(recipe, level);
-  let evaluation = 0;
-  let first: number | undefined;
-  let best: { loss: number; terms: readonly TermValue[] } = { loss: Infinity, terms: [] };
-  const evaluate: Objective = async (x) => {
-    if (options.signal?.aborted || evaluation >= budget) throw new Ended();
-    const value = await objective.evaluate(x);
-    evaluation++;
-    first ??= value.loss;
-    if (value.loss < best.loss) best = { loss: value.loss, terms: value.terms };
-    const { seconds, secondsLeft } = timing.lap(evaluation);
-    options.onProgress?.({
+  /** The evaluation that comes next, counted from 1: the clock of the timeline. */
+  get #next(): number {
+    return this.#total + 1;
+  }
+
+  result(outcome: LevelOutcome): RunResult {
+    return { ...outcome, evaluations: this.#total, recipe: this.recipe };
+  }
+
+  async level(
+    level: number,
+    sizes: readonly RunSize[],
+    start: Picture,
+    from: RunState | undefined,
+  ): Promise<LevelOutcome> {
+    const size = sizes[level]!;
+    const budget = this.recipe.schedule.levels[level]!.evaluations;
+    const targets = await measureTargets(this.recipe, this.#assets, size, this.#options);
+    // What held at the latest evaluation: a change that is due right after it must be seen as one.
+    let weights = weightsAt(this.recipe, from?.evaluation ? this.#total : this.#next);
+    let objective = await this.#objective(targets, size);
+    const timing = new Timing(
+      this.recipe.schedule.levels,
+      sizes.map((s) => s.width * s.height),
       level,
-      levels: recipe.schedule.levels.length,
-      ...size,
-      evaluation,
-      evaluations: budget,
-      loss: value.loss,
-      terms: value.terms,
-      seconds,
-      secondsLeft,
-    });
-    return value;
-  };
+    );
+    let evaluation = from?.evaluation ?? 0;
+    let firstLoss = from?.firstLoss;
+    let best: RunState['best'] = from?.best ?? { loss: Infinity, terms: [] };
 
-  const optimizer = createOptimizer(recipe, evaluate, start.data);
-  let exhausted = false;
-  try {
-    for (;;) {
-      const { converged } = await optimizer.step();
-      if (converged) {
-        exhausted = true;
-        break;
+    const evaluate: Objective = async (x) => {
+      if (await this.#control.gate()) timing.restart();
+      if (evaluation >= budget) throw new Stopped();
+      if (this.#weightsDue(weights)) throw new WeightsDue();
+      const value = await objective.evaluate(x);
+      evaluation++;
+      this.#total++;
+      firstLoss ??= value.loss;
+      if (value.loss < best.loss) best = { loss: value.loss, terms: value.terms };
+      this.#options.onProgress?.({
+        level,
+        levels: sizes.length,
+        ...size,
+        evaluation,
+        evaluations: budget,
+        total: this.#total,
+        loss: value.loss,
+        terms: value.terms,
+        ...timing.lap(evaluation),
+      });
+      return value;
+    };
+
+    const optimizer = from ? restoreOptimizer(evaluate, from.optimizer) : createOptimizer(this.recipe, evaluate, start);
+    const picture = (): Picture => ({ ...size, data: finalPicture(this.recipe, optimizer) });
+    const state = (): RunState => ({
+      recipe: this.recipe,
+      level,
+      evaluation,
+      total: this.#total,
+      firstLoss,
+      best,
+      size,
+      optimizer: optimizer.save(),
+    });
+    let exhausted = false;
+    let rebase = false;
+    try {
+      while (evaluation < budget && !exhausted) {
+        if (await this.#control.gate()) timing.restart();
+        if (this.#weightsDue(weights)) {
+          this.#recordChanges();
+          weights = weightsAt(this.recipe, this.#next);
+          objective = await this.#reweighted(objective, targets, size);
+          best = { loss: Infinity, terms: [] };
+          firstLoss = undefined;
+          rebase = evaluation > 0;
+        }
+        try {
+          if (rebase) await optimizer.rebase();
+          rebase = false;
+          const { converged } = await optimizer.step();
+          // A weight that has just been moved may still move a picture that has converged.
+          exhausted = converged !== undefined && !this.#weightsDue(weights);
+        } catch (error) {
+          if (!(error instanceof WeightsDue)) throw error;
+          continue;
+        }
+        await this.#options.onIteration?.({ picture, state });
+        timing.restart();
       }
-      if (evaluation >= budget) break;
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      await objective.release();
     }
-  } catch (error) {
-    if (!(error instanceof Ended)) throw error;
-  } finally {
-    await objective.release();
+    const completed = exhausted || evaluation >= budget;
+    if (completed && !exhausted && budget >= 10 && !from && !(best.loss <= firstLoss!)) {
+      throw new MadderError(
+        'optimization',
+        `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,
+      );
+    }
+    const data = evaluation === 0 ? start.data : picture().data.slice();
+    if (!data.every(Number.isFinite)) {
+      throw new MadderError(
+        'optimization',
+        'The picture diverged; lower the weights or choose the optimizer with line search.',
+      );
+    }
+    return { picture: { ...size, data }, ...best, completed };
   }
-  const completed = exhausted || evaluation >= budget;
-  if (completed && !exhausted && budget >= 10 && !(best.loss < first!)) {
-    throw new MadderError(
-      'optimization',
-      `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,
+
+  #objective(targets: Statistics, size: RunSize): Promise<PictureObjective> {
+    const { normalization } = this.recipe.objective;
+    return PictureObjective.create(
+      this.#shape(),
+      targets,
+      size,
+      weightsOf(this.recipe, this.#next),
+      normalization,
+      this.#options,
     );
   }
-  const data = evaluation === 0 ? start.data : finalPicture(recipe, optimizer).slice();
-  if (!data.every(Number.isFinite)) {
-    throw new MadderError(
-      'optimization',
-      'The picture diverged; lower the weights or choose the optimizer with line search.',
-    );
+
+  /** The graph has a variation term where the recipe or its timeline weighs it: fewer operators where nothing does. */
+  #shape(): ObjectiveShape {
+    const all = [this.recipe.objective, ...this.recipe.timeline.map((entry) => entry.weights)];
+    const weighed = (name: 'variation' | 'variationL1') => all.some((weights) => (weights[name] ?? 0) > 0);
+    return {
+      networks: networkUses(this.recipe, this.#assets),
+      variation: { quadratic: weighed('variation'), l1: weighed('variationL1') },
+    };
   }
-  return { picture: { ...size, data }, loss: best.loss, terms: best.terms, evaluations: evaluation, completed };
+
+  /** The objective with the weights of now: the same one, unless a term is weighed that its graph does not have. */
+  async #reweighted(objective: PictureObjective, targets: Statistics, size: RunSize): Promise<PictureObjective> {
+    const { variation } = this.#shape();
+    const has = (kind: string) => objective.terms.some((t) => t.kind === kind);
+    if (variation.quadratic !== has('variation') || variation.l1 !== has('variation-l1')) {
+      await objective.release();
+      return this.#objective(targets, size);
+    }
+    objective.setWeights(weightsOf(this.recipe, this.#next));
+    return objective;
+  }
+
+  #weightsDue(inForce: ReturnType<typeof weightsAt>): boolean {
+    return this.#control.hasChanges || JSON.stringify(weightsAt(this.recipe, this.#next)) !== JSON.stringify(inForce);
+  }
+
+  /** Changes made by hand enter the timeline at the evaluation before which they take effect. */
+  #recordChanges(): void {
+    const changes = this.#control.takeChanges();
+    if (changes.length === 0) return;
+    const entries = changes.map((weights) => ({ evaluation: this.#next, weights }));
+    this.#options.onWeights?.(this.#next);
+    const timeline = [...this.recipe.timeline, ...entries].sort((a, b) => a.evaluation - b.evaluation);
+    this.recipe = { ...this.recipe, timeline };
+  }
 }
 
-function createOptimizer(recipe: Recipe, objective: Objective, start: Float32Array): Optimizer {
-  const { optimizer } = recipe;
+/** The weights of a recipe's objective before the given evaluation, by network key. */
+function weightsOf(recipe: Recipe, evaluation: number): ObjectiveWeights {
+  const { styleLayers, contentLayers, ...common } = weightsAt(recipe, evaluation);
+  return {
+    ...common,
+    styleLayers: { style: styleLayers },
+    contentLayers: { [recipe.networks.content ? 'content' : 'style']: contentLayers },
+  };
+}
+
+function createOptimizer({ optimizer }: Recipe, objective: Objective, { data }: Picture): Optimizer {
   if (optimizer.kind === 'adam') {
-    return new Adam(objective, start, {
-      box: UNIT_BOX,
-      learningRate: optimizer.stepSize,
-      averageDecay: optimizer.averaging,
-    });
+    const { stepSize: learningRate, averaging: averageDecay } = optimizer;
+    return new Adam(objective, data, { box: UNIT_BOX, learningRate, averageDecay });
   }
+  const options = { history: optimizer.history, box: UNIT_BOX };
   return optimizer.lineSearch === 'none'
-    ? new PublishedLbfgs(objective, start, { history: optimizer.history, box: UNIT_BOX })
-    : new Lbfgs(objective, start, { history: optimizer.history, box: UNIT_BOX });
+    ? new PublishedLbfgs(objective, data, options)
+    : new Lbfgs(objective, data, options);
 }
 
 /** Adam's result is the average of its iterates, whose noise cancels; otherwise the best iterate. */
@@ -213,40 +331,10 @@ const finalPicture = (recipe: Recipe, optimizer: Optimizer): Float32Array =>
     ? optimizer.average()
     : optimizer.best.x;
 
-/** Grams of the mixed styles, each painting at its own scale, and features of the photo at the picture's size. */
-async function measureTargets(
-  recipe: Recipe,
-  assets: RunAssets,
-  uses: readonly NetworkUse[],
-  size: { width: number; height: number },
-  options: SessionOptions,
-) {
-  const styleOnly = uses.map((u) => ({ ...u, content: [] }));
-  const contentOnly = uses.map((u) => ({ ...u, style: [] }));
-  const long = Math.max(size.width, size.height);
-  const parts = [];
-  for (const style of recipe.styles) {
-    const painting = imageOf(assets, style.image);
-    // Enlarging a painting invents no strokes: it is used at its own size at most.
-    const side = Math.min(Math.round(long * style.scale), Math.max(painting.width, painting.height));
-    const fitted = fitLongSide(painting.width, painting.height, Math.max(1, side));
-    const resized = await resizePicture(painting, fitted.width, fitted.height);
-    parts.push({ statistics: await measureStatistics(styleOnly, resized.data, fitted, options), weight: style.weight });
-  }
-  const photo = await resizePicture(imageOf(assets, recipe.content), size.width, size.height);
-  return new Map([...mixStatistics(parts), ...(await measureStatistics(contentOnly, photo.data, size, options))]);
-}
-
-async function initial(recipe: Recipe, assets: RunAssets, size: { width: number; height: number }): Promise<Picture> {
+async function initial(recipe: Recipe, assets: RunAssets, size: RunSize): Promise<Picture> {
   if (recipe.init.kind === 'noise') return { ...size, data: noisePicture(3 * size.width * size.height, recipe.seed) };
   const image = recipe.init.kind === 'image' ? recipe.init.image : recipe.content;
   return resizePicture(imageOf(assets, image), size.width, size.height);
-}
-
-function imageOf(assets: RunAssets, { sha256, name }: RecipeImage): Picture {
-  const picture = assets.images.get(sha256);
-  if (!picture) throw new MadderError('input', `The picture ${name} of the recipe is missing; add it again.`);
-  return picture;
 }
 
 /** A result without any contrast, made from a photo that has some, is a failure and is never saved as a success. */
@@ -260,33 +348,5 @@ function refuseFlat(result: Picture, content: Picture): void {
       'optimization',
       'The picture came out flat; lower the variation weights or choose other layers.',
     );
-  }
-}
-
-/** Time per evaluation and time left, from the median of the latest evaluations, scaled by pixels for later levels. */
-class Timing {
-  readonly #recent: number[] = [];
-  readonly #recipe: Recipe;
-  readonly #level: number;
-  #last = performance.now();
-
-  constructor(recipe: Recipe, level: number) {
-    this.#recipe = recipe;
-    this.#level = level;
-  }
-
-  lap(evaluation: number): { seconds: number; secondsLeft: number } {
-    const now = performance.now();
-    const seconds = (now - this.#last) / 1000;
-    this.#last = now;
-    this.#recent.push(seconds);
-    if (this.#recent.length > 15) this.#recent.shift();
-    const median = this.#recent.toSorted((a, b) => a - b)[Math.floor(this.#recent.length / 2)]!;
-    const { levels } = this.#recipe.schedule;
-    const here = levels[this.#level]!;
-    const later = levels
-      .slice(this.#level + 1)
-      .reduce((sum, l) => sum + l.evaluations * (l.factor / here.factor) ** 2, 0);
-    return { seconds, secondsLeft: median * (here.evaluations - evaluation + later) };
   }
 }

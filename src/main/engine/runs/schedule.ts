@@ -21,3 +21,34 @@ export function coarseToFine(size: number, evaluations: number): Levels {
   }
   return levels;
 }
+
+/**
+ * The picture's size at a level: the side that the schedule names (the article's 512 is the short one, most programs'
+ * the long one) has `size · factor` px, the other follows the photo's proportions; whole pixels, at least 1.
+ */
+export function levelSize({ size, side, levels }: Recipe['schedule'], level: number, photo: Size): Size {
+  return fitSide(photo, side, Math.round(size * levels[level]!.factor));
+}
+
+/**
+ * The size at which a painting is measured while the picture has the size `picture`: the side that the schedule names is
+ * `scale` times the picture's. Enlarging a painting invents no strokes, so its own size is the most.
+ */
+export function paintingSize({ side }: Recipe['schedule'], picture: Size, painting: Size, scale: number): Size {
+  const wanted = Math.round(sideOf(picture, side) * scale);
+  return fitSide(painting, side, Math.min(wanted, sideOf(painting, side)));
+}
+
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const sideOf = ({ width, height }: Size, side: 'long' | 'short'): number =>
+  side === 'long' ? Math.max(width, height) : Math.min(width, height);
+
+function fitSide(size: Size, side: 'long' | 'short', length: number): Size {
+  const scale = Math.max(1, length) / sideOf(size, side);
+  const fit = (s: number) => Math.max(1, Math.round(s * scale));
+  return { width: fit(size.width), height: fit(size.height) };
+}

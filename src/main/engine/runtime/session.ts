@@ -1,15 +1,16 @@
 import * as ort from 'onnxruntime-node';
+import type { Provider } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { writeOnnx } from '../../formats/onnx-codec.ts';
 import type { Graph } from '../graph/graph.ts';
-
-/** Execution providers of ONNX Runtime that Madder can ask for. */
-export type Provider = 'cpu' | 'webgpu' | 'cuda' | 'dml' | 'coreml';
+import { isDeviceFailure } from './providers.ts';
 
 export interface SessionOptions {
   readonly provider?: Provider;
   /** Threads inside one operator; the runtime's own choice (the physical cores) when not given. */
   readonly threads?: number;
+  /** Refuse a graph of which the provider would leave a part to the cpu, instead of running it slowly. */
+  readonly exclusive?: boolean;
 }
 
 /** Constants from this size on are handed to the runtime as buffers instead of being copied into the model's bytes. */
@@ -18,30 +19,46 @@ const EXTERNAL_FROM = 4096;
 /** A graph made ready to run. Runs are not re-entrant: await one before the next. */
 export class GraphSession {
   readonly #session: ort.InferenceSession;
+  readonly #provider: Provider;
   readonly #dims: ReadonlyMap<string, readonly number[]>;
 
-  private constructor(session: ort.InferenceSession, dims: ReadonlyMap<string, readonly number[]>) {
+  private constructor(session: ort.InferenceSession, provider: Provider, dims: ReadonlyMap<string, readonly number[]>) {
     this.#session = session;
+    this.#provider = provider;
     this.#dims = dims;
   }
 
   /** Compiles a graph for a provider. @throws MadderError('runtime') when the runtime refuses it */
-  static async create(graph: Graph, { provider = 'cpu', threads }: SessionOptions = {}): Promise<GraphSession> {
+  static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+    const { provider = 'cpu', threads, exclusive = false } = options;
     const { bytes, external } = writeOnnx(graph.toModel(), { externalFrom: EXTERNAL_FROM });
+    // cuBLAS and cuDNN read this when they are loaded, which is now: without it they round float32 to TF32's ten bits
+    // of mantissa on newer cards, and the binding has no option of its own for that.
+    if (provider === 'cuda') process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
     try {
-      const session = await ort.InferenceSession.create(bytes, {
-        executionProviders: [provider],
-        graphOptimizationLevel: 'all',
-        executionMode: 'sequential',
-        // Memory patterns keep a block per run shape that the arena cannot reuse: 40 % more memory for no time.
-        enableMemPattern: false,
-        externalData: external,
-        logSeverityLevel: 3,
-        ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-        // Denormals appear in the gradients of nearly dead channels and are a hundred times slower than zeros.
-        extra: { session: { set_denormal_as_zero: '1' } },
-      });
-      return new GraphSession(session, new Map([...graph.inputs].map(([name, v]) => [name, v.dims])));
+      const session = await inTurn(provider, () =>
+        ort.InferenceSession.create(bytes, {
+          executionProviders: [executionProvider(provider)],
+          graphOptimizationLevel: 'all',
+          // DirectML can do no other.
+          executionMode: 'sequential',
+          // Memory patterns keep a block per run shape that the arena cannot reuse: 40 % more memory for no time.
+          // DirectML does not allow them at all.
+          enableMemPattern: false,
+          externalData: external,
+          logSeverityLevel: 3,
+          ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+          extra: {
+            session: {
+              // Denormals appear in the gradients of nearly dead channels and are a hundred times slower than zeros.
+              set_denormal_as_zero: '1',
+              // The cpu itself must not be told: it is the fallback.
+              ...(exclusive && provider !== 'cpu' ? { disable_cpu_ep_fallback: '1' } : {}),
+            },
+          },
+        }),
+      );
+      return new GraphSession(session, provider, new Map([...graph.inputs].map(([name, v]) => [name, v.dims])));
     } catch (cause) {
       throw runtimeError(provider, 'could not prepare the network', cause);
     }
@@ -63,10 +80,10 @@ export class GraphSession {
   async run(feeds: Readonly<Record<string, ort.Tensor>>): Promise<Record<string, Float32Array>> {
     const used = Object.fromEntries(this.#session.inputNames.map((name) => [name, feeds[name]!]));
     try {
-      const results = await this.#session.run(used);
+      const results = await inTurn(this.#provider, () => this.#session.run(used));
       return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, t.data as Float32Array]));
     } catch (cause) {
-      throw runtimeError('the runtime', 'failed while running the network', cause);
+      throw runtimeError(this.#provider, 'failed while running the network', cause);
     }
   }
 
@@ -76,7 +93,39 @@ export class GraphSession {
   }
 }
 
-function runtimeError(who: string, what: string, cause: unknown): MadderError {
-  const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
-  return new MadderError('runtime', `${who} ${what} (${reason}); try a smaller size or another device.`, { cause });
+/** Flags of the CoreML provider (coreml_provider_factory.h). */
+const COREML = { staticShapes: 0x008, mlProgram: 0x010, cpuAndGpu: 0x020 };
+
+function executionProvider(provider: Provider): ort.InferenceSession.ExecutionProviderConfig {
+  // ML programs know HardSigmoid and ConvTranspose; the Neural Engine, left out here, computes in half precision only.
+  if (provider === 'coreml') {
+    return { name: 'coreml', coreMlFlags: COREML.mlProgram | COREML.staticShapes | COREML.cpuAndGpu };
+  }
+  return provider;
+}
+
+/** The latest work given to a graphics card by this process. */
+let latest: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs work on the cpu at once and work on a graphics card one after the other: concurrent runs in one process are a
+ * segmentation fault with webgpu (onnxruntime#32561) and stall with dml (onnxruntime#20713).
+ */
+function inTurn<T>(provider: Provider, work: () => Promise<T>): Promise<T> {
+  if (provider === 'cpu') return work();
+  const result = latest.then(work);
+  latest = result.catch(() => undefined);
+  return result;
+}
+
+function runtimeError(provider: Provider, what: string, cause: unknown): MadderError {
+  const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!;
+  const failure = isDeviceFailure(cause);
+  const message =
+    failure === 'memory'
+      ? `The device ${provider} does not have the memory for this (${reason}); choose a smaller size or another device.`
+      : failure === 'lost'
+        ? `The device ${provider} stopped answering (${reason}); choose a smaller size, or another device, and start anew.`
+        : `${provider} ${what} (${reason}); try a smaller size or another device.`;
+  return new MadderError('runtime', message, { cause });
 }

@@ -2,8 +2,10 @@
 import { Command, CommanderError } from 'commander';
 import { applicationVersion } from '../../services/resources.ts';
 import { demoCommand } from './demo.ts';
+import { devicesCommand } from './devices.ts';
 import { networksCommand } from './networks.ts';
 import { report } from './output.ts';
+import { presetsCommand } from './presets.ts';
 import { stylizeCommand } from './stylize.ts';
 
 const program = new Command('madder')
@@ -11,6 +13,8 @@ const program = new Command('madder')
   .version(applicationVersion())
   .addCommand(stylizeCommand())
   .addCommand(networksCommand())
+  .addCommand(presetsCommand())
+  .addCommand(devicesCommand())
   .addCommand(demoCommand())
   .showHelpAfterError('(add --help to see what can be given)')
   .exitOverride();

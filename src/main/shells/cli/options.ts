@@ -31,3 +31,7 @@ export function fader(text: string, before: Readonly<Record<string, number>> = {
   if (at < 1) throw new InvalidArgumentError('Expected NAME=WEIGHT, for instance relu1_1=0.5.');
   return { ...before, [text.slice(0, at)]: number(0)(text.slice(at + 1)) };
 }
+
+/** `{ key: value }`, or nothing where there is no value: an absent property and an undefined one are not the same. */
+export const optional = <K extends string, V>(key: K, value: V | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };

@@ -1,4 +1,6 @@
 import cliProgress from 'cli-progress';
+import type { EngineEventOf } from '../../../shared/engine-contract.ts';
+import { chooseDevice } from '../../services/devices.ts';
 import {
   checkDestination,
   paint,
@@ -6,14 +8,27 @@ import {
   savePicture,
   type Destination,
   type PaintRequest,
-  type RunProgress,
 } from '../../services/painter.ts';
+import { checkRecipeFile, saveRecipe, type RepeatRequest } from '../../services/recipes.ts';
+import type { DeviceName } from '../../../shared/devices.ts';
+import { sayProbing } from './devices.ts';
+import { optional } from './options.ts';
 import { duration, INTERRUPTED, writeJson } from './output.ts';
 
 export interface PaintToFileOptions {
   readonly destination: Destination;
   readonly json: boolean;
   readonly threads?: number | undefined;
+  /** Go on with the run that was interrupted by force. */
+  readonly resume?: boolean | undefined;
+  /** What computes. */
+  readonly device: DeviceName;
+  /** Leave the processor to other programs that want it. */
+  readonly lowPriority?: boolean | undefined;
+  /** Where the recipe goes, beside being carried by the picture. */
+  readonly saveRecipe?: string | undefined;
+  /** Whether the picture carries its recipe; it does unless told not to. */
+  readonly carryRecipe?: boolean | undefined;
 }
 
 /** Interrupts closer together than this are one key press. */
@@ -23,40 +38,64 @@ const SAME_KEY_PRESS_MS = 1000;
  * Paints and saves, with a progress bar or JSON lines. The first Ctrl-C stops after the evaluation that is running and
  * keeps the best picture; the second one ends the program at once. Returns the exit code.
  */
-export async function paintToFile(request: PaintRequest, options: PaintToFileOptions): Promise<number> {
-  const { destination, json, threads } = options;
-  await checkDestination(destination);
+export async function paintToFile(request: PaintRequest | RepeatRequest, options: PaintToFileOptions): Promise<number> {
+  const { json, device } = options;
+  await checkDestination(options.destination);
+  if (options.saveRecipe !== undefined) checkRecipeFile(options.saveRecipe, options.destination.overwrite);
   const prepared = await prepareRun(request);
-  for (const note of prepared.notes) {
-    if (json) writeJson({ type: 'note', message: note });
-    else process.stderr.write(`${note}\n`);
-  }
-  if (json) writeJson({ type: 'start', recipe: prepared.recipe });
-
-  const stop = new AbortController();
-  let interrupted = -Infinity;
-  const interrupt = () => {
-    // Programs that start others, npx among them, hand the terminal's Ctrl-C on: it arrives twice at once.
-    if (stop.signal.aborted && performance.now() - interrupted > SAME_KEY_PRESS_MS) process.exit(INTERRUPTED);
-    if (!stop.signal.aborted) interrupted = performance.now();
-    stop.abort();
+  // A recipe finds pictures that nobody named: they may not be replaced either.
+  const inputs = [...options.destination.inputs, ...Object.values(prepared.images)];
+  const destination = { ...options.destination, inputs };
+  await checkDestination(destination);
+  const note = (message: string) => {
+    if (json) writeJson({ type: 'note', message });
+    else process.stderr.write(`${message}\n`);
   };
-  process.on('SIGINT', interrupt);
+  const chosen = await chooseDevice(device, { onProbe: sayProbing });
+  prepared.notes.forEach(note);
+  if (json) writeJson({ type: 'start', recipe: prepared.recipe });
+  if (chosen.note !== undefined) {
+    note(chosen.note);
+    // Why a graphics card is not used concerns a person even where a program reads the output.
+    if (json) process.stderr.write(`${chosen.note}\n`);
+  }
+
   const display = json ? jsonDisplay() : barDisplay();
   const started = performance.now();
+  const run = await paint(prepared, {
+    folder: `${destination.path}.run`,
+    ...optional('resume', options.resume),
+    ...optional('threads', options.threads),
+    ...optional('lowPriority', options.lowPriority),
+    provider: chosen.provider,
+    onNote: note,
+    onEvent: (event) => {
+      if (event.type === 'progress') display.show(event);
+    },
+  });
+  let interrupted: number | undefined;
+  const interrupt = () => {
+    const now = performance.now();
+    // Programs that start others, npx among them, hand the terminal's Ctrl-C on: it arrives twice at once.
+    if (interrupted !== undefined && now - interrupted > SAME_KEY_PRESS_MS) process.exit(INTERRUPTED);
+    interrupted ??= now;
+    run.stop();
+  };
+  process.on('SIGINT', interrupt);
   try {
-    const result = await paint(prepared, {
-      signal: stop.signal,
-      onProgress: (p) => display.show(p),
-      ...(threads === undefined ? {} : { threads }),
-    });
+    const { picture, completed, evaluations, loss, terms, recipe } = await run.outcome;
     display.end();
-    const { path, bytes } = await savePicture(destination, result.picture);
-    const { width, height } = result.picture;
+    const carried = options.carryRecipe === false ? undefined : recipe;
+    const saved = await savePicture(destination, picture, carried);
+    const { path, bytes } = saved;
+    if (saved.note !== undefined) note(saved.note);
+    if (options.saveRecipe !== undefined) await saveRecipe(options.saveRecipe, recipe);
+    const { width, height } = picture;
     const seconds = (performance.now() - started) / 1000;
-    const { loss, terms, evaluations, completed } = result;
-    if (json) writeJson({ type: 'done', completed, path, bytes, width, height, evaluations, seconds, loss, terms });
-    else if (completed) process.stderr.write(`${path}: ${width} x ${height}, ${duration(seconds)}\n`);
+    const { provider } = chosen;
+    if (json) {
+      writeJson({ type: 'done', completed, path, bytes, width, height, provider, evaluations, seconds, loss, terms });
+    } else if (completed) process.stderr.write(`${path}: ${width} x ${height}, ${duration(seconds)}\n`);
     else process.stderr.write(`Stopped. The best picture so far, ${width} x ${height}, is in ${path}\n`);
     return completed ? 0 : INTERRUPTED;
   } finally {
@@ -65,13 +104,15 @@ export async function paintToFile(request: PaintRequest, options: PaintToFileOpt
   }
 }
 
+type Progress = EngineEventOf<'progress'>;
+
 interface Display {
-  show(progress: RunProgress): void;
+  show(progress: Progress): void;
   end(): void;
 }
 
 const jsonDisplay = (): Display => ({
-  show: (progress) => writeJson({ type: 'progress', ...progress }),
+  show: writeJson,
   end: () => {},
 });
 

@@ -1,14 +1,20 @@
 import { Command, Option } from 'commander';
+import type { DeviceName } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { NORMALIZATIONS, type Normalization } from '../../../shared/objective.ts';
 import type { PoolingKind } from '../../../shared/network-manifest.ts';
 import { DEFAULT_NETWORK } from '../../services/defaults.ts';
-import type { PaintRequest } from '../../services/painter.ts';
-import { fader, number, several, whole } from './options.ts';
+import { DEFAULTS, type PaintRequest } from '../../services/painter.ts';
+import { findPreset } from '../../services/presets.ts';
+import { readRecipe, type RepeatRequest } from '../../services/recipes.ts';
+import type { RecipeChanges } from '../../../shared/recipe-changes.ts';
+import { deviceOption } from './devices.ts';
+import { fader, number, optional, several, whole } from './options.ts';
 import { paintToFile } from './paint-to-file.ts';
+import { checkRecipeOptions, givenOptions, recipeOptions, type RecipeOptions } from './recipe-options.ts';
 
-interface StylizeOptions {
-  style: string[];
+interface StylizeOptions extends RecipeOptions {
+  style?: string[];
   styleWeight?: number[];
   styleScale?: number[];
   output: string;
@@ -32,23 +38,32 @@ interface StylizeOptions {
   init: string;
   seed: number;
   threads?: number;
+  device: DeviceName;
+  lowPriority: boolean;
+  resume: boolean;
   json: boolean;
 }
 
 /** `madder stylize PHOTO --style PAINTING -o OUT.png` */
 export function stylizeCommand(): Command {
-  return new Command('stylize')
+  const command = new Command('stylize');
+  command
     .description('paint a photo in the style of one or several paintings')
-    .argument('<photo>', 'the photo')
-    .requiredOption('-s, --style <painting>', 'a painting whose look is wanted; repeat for a mix', several(String))
+    .argument('[photo]', 'the photo; a recipe finds its own')
+    .option('-s, --style <painting>', 'a painting whose look is wanted; repeat for a mix', several(String))
     .requiredOption('-o, --output <file>', 'where the picture goes: .png, .jpg, .webp or .tif')
     .option('--overwrite', 'replace the output if it exists', false)
     .option('--style-weight <number>', 'share of each style, in the order of --style', several(number(0)))
     .option('--style-scale <number>', 'size of each painting relative to the picture', several(number(0.05)))
     .option('-n, --network <id|file>', 'network that judges the picture; see "madder networks"', DEFAULT_NETWORK)
     .option('--content-network <id|file>', 'another network for the content')
-    .option('--size <px>', 'long side of the result', whole(1), 512)
-    .option('--strength <number>', 'style against content; 1 is the balance of the network', number(0), 1)
+    .option('--size <px>', 'long side of the result', whole(1), DEFAULTS.size)
+    .option(
+      '--strength <number>',
+      'style against content; 1 is the balance of the network, the preset or the recipe',
+      number(0),
+      DEFAULTS.strength,
+    )
     .option('--layer <name=weight>', 'fader of a style layer; repeatable, 0 mutes', fader)
     .option('--content-layer <name=weight>', 'fader of a content layer; repeatable', fader)
     .option('--content-weight <number>', 'weight of the content terms', number(0))
@@ -71,39 +86,97 @@ export function stylizeCommand(): Command {
     )
     .option('--history <pairs>', 'curvature pairs of L-BFGS', whole(1))
     .option('--step-size <number>', 'step of Adam, the picture being 0 to 1', number(0))
-    .option('-i, --iterations <number>', 'evaluations at the full size; coarser levels take more', whole(1), 50)
-    .option('--init <content|noise|file>', 'where the picture starts', 'content')
-    .option('--seed <number>', 'repeats the same noise', whole(0), 0)
+    .option(
+      '-i, --iterations <number>',
+      'evaluations at the full size; coarser levels take more',
+      whole(1),
+      DEFAULTS.iterations,
+    )
+    .option('--init <content|noise|file>', 'where the picture starts', DEFAULTS.init)
+    .option('--seed <number>', 'repeats the same noise', whole(0), DEFAULTS.seed)
     .option('--threads <number>', 'processor threads', whole(1))
+    .addOption(deviceOption())
+    .option('--low-priority', 'leave the processor to other programs that want it', false)
+    .option('--resume', 'go on with a run of the same settings that was ended by force', false)
     .option('--json', 'print one JSON object a line, a summary last', false)
-    .action(async (photo: string, options: StylizeOptions) => {
-      const { output, overwrite, json, threads } = options;
+    .action(async (photo: string | undefined, options: StylizeOptions) => {
+      const { output, overwrite, json, threads, device, lowPriority, resume, saveRecipe, carryRecipe } = options;
       const start = ['content', 'noise'].includes(options.init) ? [] : [options.init];
-      const destination = { path: output, overwrite, inputs: [photo, ...options.style, ...start] };
-      process.exitCode = await paintToFile(requestOf(photo, options), { destination, json, threads });
+      const recipeFile = options.recipe === undefined ? [] : [options.recipe];
+      const inputs = [...(photo === undefined ? [] : [photo]), ...(options.style ?? []), ...start, ...recipeFile];
+      process.exitCode = await paintToFile(await requestOf(photo, options, givenOptions(command, options)), {
+        destination: { path: output, overwrite, inputs },
+        json,
+        threads,
+        device,
+        lowPriority,
+        resume,
+        saveRecipe,
+        carryRecipe,
+      });
     });
+  return recipeOptions(command);
 }
 
-function requestOf(photo: string, options: StylizeOptions): PaintRequest {
-  const {
-    style,
-    styleWeight = [],
-    styleScale = [],
-    optimizer,
-    history,
-    stepSize,
-    layer,
-    contentLayer,
-    ...rest
-  } = options;
-  for (const [name, list] of Object.entries({ '--style-weight': styleWeight, '--style-scale': styleScale })) {
-    if (list.length > style.length) {
-      throw new MadderError(
-        'input',
-        `${name} is given ${list.length} times for ${style.length} styles; give one for each.`,
-      );
+/** @param given the options without their defaults: a preset's or recipe's settings go before those */
+async function requestOf(
+  photo: string | undefined,
+  options: StylizeOptions,
+  given: Partial<StylizeOptions>,
+): Promise<PaintRequest | RepeatRequest> {
+  const { style = [], styleWeight = [], styleScale = [], output, network, contentNetwork, init } = given;
+  checkRecipeOptions(options);
+  const common = {
+    ...changesOf(given),
+    ...optional('init', init),
+    ...optional('contentNetwork', contentNetwork),
+    ...optional('output', output),
+  };
+  if (options.recipe !== undefined) {
+    const recipe = await readRecipe(options.recipe);
+    checkCounts(styleWeight, styleScale, recipe.styles.length);
+    return {
+      ...common,
+      recipe,
+      file: options.recipe,
+      styles: style.map((path) => ({ path })),
+      ...optional('photo', photo),
+      ...optional('network', network),
+      ...optional('styleWeights', given.styleWeight),
+      ...optional('styleScales', given.styleScale),
+    };
+  }
+  if (photo === undefined || style.length === 0) {
+    throw new MadderError('input', 'Give a photo and at least one painting with --style, or a recipe with --recipe.');
+  }
+  checkCounts(styleWeight, styleScale, style.length);
+  const preset = options.preset === undefined ? undefined : await findPreset(options.preset);
+  return {
+    ...common,
+    photo,
+    styles: style.map((path, i) => ({
+      path,
+      ...optional('weight', styleWeight[i]),
+      ...optional('scale', styleScale[i]),
+    })),
+    network: network ?? preset?.networks?.style?.id ?? options.network,
+    ...optional('contentNetwork', contentNetwork ?? preset?.networks?.content?.id),
+    ...optional('preset', preset),
+  };
+}
+
+/** One weight and one scale for each style at most. */
+function checkCounts(weights: readonly number[], scales: readonly number[], styles: number): void {
+  for (const [name, list] of Object.entries({ '--style-weight': weights, '--style-scale': scales })) {
+    if (list.length > styles) {
+      throw new MadderError('input', `${name} is given ${list.length} times for ${styles} styles; give one for each.`);
     }
   }
+}
+
+/** What a person says instead of the preset, the recipe or the network. */
+function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
+  const { optimizer, history, stepSize } = given;
   if (stepSize !== undefined && optimizer !== 'adam') {
     throw new MadderError('input', '--step-size belongs to Adam; add --optimizer adam, or leave it out.');
   }
@@ -111,15 +184,18 @@ function requestOf(photo: string, options: StylizeOptions): PaintRequest {
     throw new MadderError('input', '--history belongs to L-BFGS; add --optimizer lbfgs, or leave it out.');
   }
   return {
-    ...rest,
-    photo,
-    styles: style.map((path, i) => ({
-      path,
-      ...optional('weight', styleWeight[i]),
-      ...optional('scale', styleScale[i]),
-    })),
-    layers: layer ?? {},
-    contentLayers: contentLayer ?? {},
+    ...optional('size', given.size),
+    ...optional('strength', given.strength),
+    ...optional('layers', given.layer),
+    ...optional('contentLayers', given.contentLayer),
+    ...optional('contentWeight', given.contentWeight),
+    ...optional('variation', given.variation),
+    ...optional('variationL1', given.variationL1),
+    ...optional('normalization', given.normalization),
+    ...optional('pooling', given.pooling),
+    ...optional('firstPadding', given.firstPadding),
+    ...optional('iterations', given.iterations),
+    ...optional('seed', given.seed),
     ...optional('optimizer', optimizer && settingsOf(optimizer, history, stepSize)),
   };
 }
@@ -134,5 +210,3 @@ function settingsOf(kind: NonNullable<StylizeOptions['optimizer']>, history?: nu
     ...optional('history', history ?? (kind === 'lbfgs' ? undefined : 100)),
   } as const;
 }
-
-const optional = <K extends string, V>(key: K, value: V | undefined) => (value === undefined ? {} : { [key]: value });

@@ -2,8 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
+import { RunControl } from '../../../../src/main/engine/runs/control.ts';
 import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
-import { run, type RunProgress } from '../../../../src/main/engine/runs/run.ts';
+import { run, type RunProgress, type RunState } from '../../../../src/main/engine/runs/run.ts';
 import { coarseToFine } from '../../../../src/main/engine/runs/schedule.ts';
 import type { Picture } from '../../../../src/main/codec/picture.ts';
 import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
@@ -98,13 +99,13 @@ describe('run', () => {
   });
 
   it('stops before the next evaluation and hands over the best picture so far', async () => {
-    const stop = new AbortController();
+    const control = new RunControl();
     const result = await run(
       recipe(),
       { images, networks: { style: vgg } },
       {
-        signal: stop.signal,
-        onProgress: ({ level, evaluation }) => void (level === 1 && evaluation === 5 && stop.abort()),
+        control,
+        onProgress: ({ level, evaluation }) => void (level === 1 && evaluation === 5 && control.stop()),
       },
     );
     expect(result).toMatchObject({ completed: false, evaluations: 13 });
@@ -180,5 +181,86 @@ describe('coarseToFine', () => {
     expect(levels.at(-1)).toEqual({ factor: 1, evaluations: 50 });
     expect(512 * levels[0]!.factor).toBeGreaterThanOrEqual(128);
     expect(levels.map((l) => l.factor)).toEqual(levels.map((l) => l.factor).toSorted((a, b) => a - b));
+  });
+});
+
+describe('a steered run', () => {
+  const optimizers = [
+    ['lbfgs', {}],
+    ['published lbfgs', { optimizer: { kind: 'lbfgs', lineSearch: 'none', history: 100 } }],
+    ['adam', { optimizer: { kind: 'adam' } }],
+  ] as const;
+  const steered = (control: RunControl, at: (total: number) => void, changes = {}) =>
+    run(recipe(changes), { images, networks: { style: vgg } }, { threads: 1, control, onProgress: (p) => at(p.total) });
+
+  it.each(optimizers)('repeats its picture from the recipe that it records (%s)', async (_name, changes) => {
+    const control = new RunControl();
+    const moved = await steered(
+      control,
+      (total) => {
+        if (total === 3) control.changeWeights({ style: 3, styleLayers: { relu1_1: 0 } });
+        if (total === 8) control.changeWeights({ content: 0.5 });
+        if (total === 13) control.changeWeights({ variation: 0.3 });
+      },
+      changes,
+    );
+    expect(moved.recipe.timeline.map((t) => t.evaluation)).toEqual([4, 9, 14]);
+    const replayed = await run(moved.recipe, { images, networks: { style: vgg } }, { threads: 1 });
+    expect(Buffer.from(replayed.picture.data.buffer).equals(Buffer.from(moved.picture.data.buffer))).toBe(true);
+    const unmoved = await run(recipe(changes), { images, networks: { style: vgg } }, { threads: 1 });
+    expect(moved.picture.data).not.toEqual(unmoved.picture.data);
+  });
+
+  it.each(optimizers)('goes on from any of its states to the same picture (%s)', async (_name, changes) => {
+    const whole = recipe({ ...changes, timeline: [{ evaluation: 7, weights: { style: 2 } }] });
+    const states: RunState[] = [];
+    const copied = (state: RunState): RunState => structuredClone(state);
+    const assets = { images, networks: { style: vgg } };
+    const straight = await run(whole, assets, {
+      threads: 1,
+      onIteration: ({ state }) => void states.push(copied(state())),
+    });
+    for (const from of [states[0]!, states[4]!, states[9]!, states.at(-1)!]) {
+      const resumed = await run(whole, assets, { threads: 1, from });
+      expect(Buffer.from(resumed.picture.data.buffer).equals(Buffer.from(straight.picture.data.buffer))).toBe(true);
+      expect(resumed.evaluations).toBe(straight.evaluations);
+    }
+  });
+
+  it('a weight change is in effect at the next evaluation', async () => {
+    const control = new RunControl();
+    const seen: RunProgress[] = [];
+    await run(
+      recipe(),
+      { images, networks: { style: vgg } },
+      {
+        control,
+        onProgress: (p) => {
+          seen.push(p);
+          if (p.total === 5) control.changeWeights({ styleLayers: { relu2_1: 0 } });
+        },
+      },
+    );
+    const weighted = (total: number) => seen[total - 1]!.terms.find((t) => t.layer === 'relu2_1')!.weighted;
+    expect(weighted(5)).toBeGreaterThan(0);
+    expect(weighted(6)).toBe(0);
+  });
+
+  it('rests while paused, then goes on to the same picture', async () => {
+    const rests: boolean[] = [];
+    const control = new RunControl((paused) => {
+      rests.push(paused);
+      if (paused) setTimeout(() => control.resume(), 50);
+    });
+    const paused = await steered(control, (total) => void (total === 4 && control.pause()));
+    expect(rests).toEqual([true, false]);
+    const straight = await run(recipe(), { images, networks: { style: vgg } }, { threads: 1 });
+    expect(paused.picture.data).toEqual(straight.picture.data);
+  });
+
+  it('ends when it is stopped while paused', async () => {
+    const control = new RunControl((paused) => void (paused && control.stop()));
+    const result = await steered(control, (total) => void (total === 4 && control.pause()));
+    expect(result).toMatchObject({ completed: false, evaluations: 4 });
   });
 });

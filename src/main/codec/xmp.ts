@@ -1,0 +1,18 @@
+import { readFile } from 'node:fs/promises';
+import sharp from 'sharp';
+import { MadderError } from '../../shared/errors.ts';
+
+/**
+ * The XMP packet that a picture file carries, or undefined where it has none.
+ * @throws MadderError `input` where the file is no picture that can be read
+ */
+export async function readXmp(path: string): Promise<string | undefined> {
+  try {
+    const { xmp } = await sharp(await readFile(path), { limitInputPixels: false }).metadata();
+    return xmp && new TextDecoder().decode(xmp);
+  } catch (cause) {
+    throw new MadderError('input', `${path} could not be read as a picture; check that the file is there and whole.`, {
+      cause,
+    });
+  }
+}

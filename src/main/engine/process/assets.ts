@@ -1,0 +1,52 @@
+import { decodeImage } from '../../codec/decode.ts';
+import { toPicture, type Picture } from '../../codec/picture.ts';
+import { MadderError } from '../../../shared/errors.ts';
+import type { EngineJob } from '../../../shared/engine-contract.ts';
+import type { Recipe } from '../../../shared/recipe.ts';
+import { loadNetwork } from '../networks/load.ts';
+import type { Network } from '../networks/network.ts';
+import { applyRewrites } from '../networks/rewrites/apply.ts';
+import type { RunAssets } from '../runs/targets.ts';
+
+/**
+ * Reads the pictures and networks of a job and checks that they are the ones that its recipe names.
+ * @throws MadderError naming the first that is missing or has changed
+ */
+export async function loadAssets({ recipe, images, networks }: EngineJob): Promise<RunAssets> {
+  const pictures = new Map<string, Picture>();
+  const wanted = [recipe.content, ...recipe.styles.map((s) => s.image)];
+  if (recipe.init.kind === 'image') wanted.push(recipe.init.image);
+  for (const { sha256, name } of wanted) {
+    if (pictures.has(sha256)) continue;
+    const path = images[sha256];
+    if (path === undefined)
+      throw new MadderError('input', `The picture ${name} of the recipe is missing; add it again.`);
+    const decoded = await decodeImage(path);
+    if (decoded.sha256 !== sha256) {
+      throw new MadderError(
+        'input',
+        `${path} is not the picture ${name} of the recipe any more; put the original back.`,
+      );
+    }
+    pictures.set(sha256, toPicture(decoded));
+  }
+  const style = await openNetwork(networks.style, recipe.networks.style);
+  if (!recipe.networks.content) return { images: pictures, networks: { style } };
+  if (networks.content === undefined) throw new MadderError('input', 'The content network of the recipe is missing.');
+  return {
+    images: pictures,
+    networks: { style, content: await openNetwork(networks.content, recipe.networks.content) },
+  };
+}
+
+async function openNetwork(idOrPath: string, reference: Recipe['networks']['style']): Promise<Network> {
+  const { normalization } = reference;
+  const network = await loadNetwork(idOrPath, normalization ? { normalization } : {});
+  if (network.sha256 !== reference.sha256) {
+    throw new MadderError(
+      'input',
+      `The network ${idOrPath} is not the one of the recipe (${reference.id}, ${reference.sha256.slice(0, 8)}); install that one.`,
+    );
+  }
+  return reference.rewrites.length ? applyRewrites(network, reference.rewrites) : network;
+}

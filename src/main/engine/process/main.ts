@@ -1,0 +1,116 @@
+/** The engine process: runs one job at a time, steered by messages of src/shared/engine-contract.ts. */
+import { constants, setPriority } from 'node:os';
+import { encodePreview } from '../../codec/preview.ts';
+import { engineCommandSchema, type EngineEvent, type EngineJob } from '../../../shared/engine-contract.ts';
+import { MadderError } from '../../../shared/errors.ts';
+import { Checkpointer, readCheckpoint } from '../runs/checkpoint.ts';
+import { RunControl } from '../runs/control.ts';
+import { run } from '../runs/run.ts';
+import { loadAssets } from './assets.ts';
+import { writeResult } from './result.ts';
+
+/** Shortest time between previews, ms: four a second are enough to watch a picture grow. */
+const PREVIEW_MS = 250;
+
+const send = (event: EngineEvent): void => void process.send?.(event);
+
+let control: RunControl | undefined;
+let job: Promise<void> | undefined;
+let quitting = false;
+
+async function perform(task: EngineJob, steering: RunControl): Promise<void> {
+  if (task.lowPriority) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  const assets = await loadAssets(task);
+  const from = task.resume ? await readCheckpoint(task.folder) : undefined;
+  send({ type: 'started', total: from?.total ?? 0 });
+  const checkpointer = new Checkpointer(
+    task.folder,
+    (written) => send({ type: 'checkpoint', ...written }),
+    task.checkpointMs,
+  );
+  let total = from?.total ?? 0;
+  let lastPreview = -Infinity;
+  let encoding: Promise<void> | undefined;
+  const result = await run(task.recipe, assets, {
+    provider: task.provider,
+    control: steering,
+    ...(task.threads === undefined ? {} : { threads: task.threads }),
+    ...(from ? { from } : {}),
+    onProgress: (progress) => {
+      total = progress.total;
+      send({ type: 'progress', ...progress, terms: [...progress.terms], memoryBytes: process.memoryUsage.rss() });
+    },
+    onWeights: (evaluation) => send({ type: 'weighed', evaluation }),
+    onIteration: ({ picture, state }) => {
+      checkpointer.offer(state);
+      const now = performance.now();
+      // While one preview is being encoded the others are dropped: the next iteration has a newer one.
+      if (task.previewSide === undefined || encoding || now - lastPreview < PREVIEW_MS) return;
+      lastPreview = now;
+      encoding = encodePreview(picture(), task.previewSide)
+        .then((preview) => send({ type: 'preview', total, ...preview }))
+        .finally(() => (encoding = undefined));
+    },
+  });
+  await encoding;
+  await checkpointer.settle();
+  await writeResult(task.folder, result.picture);
+  const { completed, loss, terms, evaluations, recipe, picture } = result;
+  const { width, height } = picture;
+  send({ type: 'done', completed, width, height, loss, terms: [...terms], evaluations, recipe });
+}
+
+function start(task: EngineJob): void {
+  if (job) {
+    send({ type: 'failed', kind: 'defect', message: 'The engine is busy with another job.' });
+    return;
+  }
+  const steering = new RunControl((paused) => send({ type: paused ? 'paused' : 'resumed' }));
+  control = steering;
+  job = perform(task, steering)
+    .catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      send({ type: 'failed', kind: error instanceof MadderError ? error.kind : 'defect', message });
+    })
+    .finally(() => {
+      job = undefined;
+      control = undefined;
+      if (quitting) process.disconnect();
+    });
+}
+
+process.on('message', (message) => {
+  const parsed = engineCommandSchema.safeParse(message);
+  if (!parsed.success) {
+    send({
+      type: 'failed',
+      kind: 'defect',
+      message: `The engine was sent something it does not know: ${parsed.error.issues[0]?.message ?? ''}`,
+    });
+    return;
+  }
+  const command = parsed.data;
+  switch (command.type) {
+    case 'start':
+      return start(command.job);
+    case 'pause':
+      return control?.pause();
+    case 'resume':
+      return control?.resume();
+    case 'stop':
+      return control?.stop();
+    case 'weights':
+      return control?.changeWeights(command.change);
+    case 'quit':
+      quitting = true;
+      control?.stop();
+      if (!job) process.disconnect();
+  }
+});
+
+// Whoever asked is gone: nobody would see the picture. A checkpoint keeps what was done.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C in a terminal reaches every process of the group; it is the program's to decide what it means.
+process.on('SIGINT', () => {});
+
+send({ type: 'ready' });

@@ -1,0 +1,90 @@
+import type { PoolingKind } from './network-manifest.ts';
+import type { Normalization } from './objective.ts';
+import type { Recipe } from './recipe.ts';
+import type { Rewrite } from './rewrites.ts';
+
+/** What a person asks for instead of what a recipe or preset says; what is absent stays. */
+export interface RecipeChanges {
+  /** Side of the result in px: the long one, or that which the recipe's schedule names. */
+  readonly size?: number;
+  /** Style against content: the style weight is multiplied by it. */
+  readonly strength?: number;
+  /** Faders by layer name, 0 or more; layers that are not named keep their weight. */
+  readonly layers?: Readonly<Record<string, number>>;
+  readonly contentLayers?: Readonly<Record<string, number>>;
+  readonly contentWeight?: number;
+  readonly variation?: number;
+  readonly variationL1?: number;
+  readonly normalization?: Normalization;
+  readonly pooling?: PoolingKind;
+  readonly firstPadding?: 'zero' | 'reflect' | 'edge';
+  readonly optimizer?: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
+  /** Evaluations at the full size; coarser levels take more or fewer in proportion. */
+  readonly iterations?: number;
+  readonly seed?: number;
+}
+
+type Settings = Pick<Recipe, 'objective' | 'schedule' | 'timeline' | 'seed'>;
+
+/**
+ * The recipe with a person's settings in place of its own. A weight that is given holds throughout: the timeline's
+ * changes of that weight are left out. With other iterations the timeline's changes keep their part of the run.
+ * Faders are added as they are named. Rewrites, optimizer and start are not changed here, since the schema completes them.
+ */
+export function changeSettings<T extends Settings>(recipe: T, changes: RecipeChanges): T {
+  const { objective, schedule, timeline } = recipe;
+  const { contentWeight, variation, variationL1, strength = 1, layers = {}, contentLayers = {} } = changes;
+  const before = schedule.levels.at(-1)!.evaluations;
+  const pace = (changes.iterations ?? before) / before;
+  return {
+    ...recipe,
+    objective: {
+      normalization: changes.normalization ?? objective.normalization,
+      style: objective.style * strength,
+      content: contentWeight ?? objective.content,
+      variation: variation ?? objective.variation,
+      variationL1: variationL1 ?? objective.variationL1,
+      styleLayers: { ...objective.styleLayers, ...layers },
+      contentLayers: { ...objective.contentLayers, ...contentLayers },
+    },
+    schedule: {
+      ...schedule,
+      size: changes.size ?? schedule.size,
+      levels: schedule.levels.map((level) => ({
+        ...level,
+        evaluations: Math.max(1, Math.round(level.evaluations * pace)),
+      })),
+    },
+    timeline: timeline.map(({ evaluation, weights }) => {
+      const { styleLayers, contentLayers: contentFaders, ...common } = weights;
+      if (common.style !== undefined) common.style *= strength;
+      if (contentWeight !== undefined) delete common.content;
+      if (variation !== undefined) delete common.variation;
+      if (variationL1 !== undefined) delete common.variationL1;
+      return {
+        evaluation: Math.round(evaluation * pace),
+        weights: {
+          ...common,
+          ...(styleLayers ? { styleLayers: without(styleLayers, layers) } : {}),
+          ...(contentFaders ? { contentLayers: without(contentFaders, contentLayers) } : {}),
+        },
+      };
+    }),
+    seed: changes.seed ?? recipe.seed,
+  };
+}
+
+/** Rewrites with another pooling or first padding in place of those of the same kind, which are for the whole network. */
+export function changeRewrites(
+  rewrites: readonly Rewrite[],
+  { pooling, firstPadding }: Pick<RecipeChanges, 'pooling' | 'firstPadding'>,
+): Rewrite[] {
+  return [
+    ...rewrites.filter((r) => !(pooling && 'pooling' in r) && !(firstPadding && 'firstPadding' in r)),
+    ...(pooling ? [{ pooling: { kind: pooling } }] : []),
+    ...(firstPadding ? [{ firstPadding }] : []),
+  ];
+}
+
+const without = (weights: Readonly<Record<string, number>>, names: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(weights).filter(([name]) => !Object.hasOwn(names, name)));
