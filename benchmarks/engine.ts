@@ -20,6 +20,7 @@ import { measureStatistics, PictureObjective } from '../src/main/engine/objectiv
 import { Lbfgs } from '../src/main/engine/optimizers/lbfgs.ts';
 import { UNIT_BOX } from '../src/main/engine/optimizers/optimizer.ts';
 import { noisePicture, uniform } from '../src/main/engine/runs/random.ts';
+import { ENGINE_ENVIRONMENT } from '../src/main/engine/process/client.ts';
 import { GraphSession } from '../src/main/engine/runtime/session.ts';
 import type { PoolingKind } from '../src/shared/network-manifest.ts';
 
@@ -136,10 +137,11 @@ async function optimizerRun(pooling: PoolingKind) {
   };
 }
 
-/** The run in a fresh process, whose peak memory is its own. */
+/** The run in a fresh process, started like an engine process, whose peak memory is its own. */
 function optimizerRunApart(pooling: PoolingKind): Awaited<ReturnType<typeof optimizerRun>> {
   const child = spawnSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), '--run', pooling], {
     encoding: 'utf8',
+    env: { ...process.env, ...ENGINE_ENVIRONMENT },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   if (child.status !== 0) throw new Error(`the run of its own ended with ${child.status ?? child.signal}`);

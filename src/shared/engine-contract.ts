@@ -34,12 +34,15 @@ export const engineCommandSchema = z.discriminatedUnion('type', [
 ]);
 export type EngineCommand = z.output<typeof engineCommandSchema>;
 
+/** Any number: the losses of a trial that failed are not finite. */
+const real = z.custom<number>((value) => typeof value === 'number');
+
 const termSchema = z.object({
   kind: z.enum(['style', 'content', 'variation', 'variation-l1']),
   network: z.string(),
   layer: z.string(),
-  value: z.number(),
-  weighted: z.number(),
+  value: real,
+  weighted: real,
 });
 
 export const engineEventSchema = z.discriminatedUnion('type', [
@@ -55,7 +58,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     evaluation: z.int(),
     evaluations: z.int(),
     total: z.int(),
-    loss: z.number(),
+    loss: real,
     terms: z.array(termSchema),
     seconds: z.number(),
     secondsLeft: z.number(),
@@ -71,7 +74,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     image: z.instanceof(Uint8Array),
   }),
   z.object({ type: z.literal('checkpoint'), total: z.int(), seconds: z.number() }),
-  /** The weight changes sent so far took effect just before this evaluation (counted from 1). */
+  /** The weight changes sent so far took effect just before this evaluation (counted from 0). */
   z.object({ type: z.literal('weighed'), evaluation: z.int() }),
   z.object({ type: z.literal('paused') }),
   z.object({ type: z.literal('resumed') }),
@@ -81,7 +84,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     completed: z.boolean(),
     width: z.int(),
     height: z.int(),
-    loss: z.number(),
+    /** Infinity where it was stopped before the first evaluation. */
+    loss: real,
     terms: z.array(termSchema),
     evaluations: z.int(),
     /** Repeats the picture: the job's recipe with the weight changes that were made. */
@@ -92,6 +96,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     type: z.literal('failed'),
     kind: z.enum(['input', 'network', 'output', 'optimization', 'runtime', 'defect']),
     message: z.string(),
+    /** The device is gone, or its memory ran out: another process or another device may go on. */
+    device: z.enum(['lost', 'memory']).optional(),
   }),
 ]);
 export type EngineEvent = z.output<typeof engineEventSchema>;

@@ -58,11 +58,12 @@ const ENTRIES: Readonly<Record<string, string>> = {
   notes: 'note',
   rewrites: 'rewrite',
   styles: 'style',
-  timeline: 'change of the timeline, number',
+  timeline: "the timeline's change",
 };
 
-/** Groups that need no mention once something inside them is named. */
+/** Groups that need no mention once something inside them is named, unless several groups have such a thing. */
 const TRANSPARENT = new Set(['networks', 'objective', 'weights', 'init', 'optimizer']);
+const AMBIGUOUS = new Set(['kind', 'normalization']);
 
 /** The place of a value in words, from the inside out: `the weight of style 2`. */
 export function fieldWords(path: readonly PropertyKey[]): string {
@@ -83,7 +84,7 @@ export function fieldWords(path: readonly PropertyKey[]): string {
       parts.push('the photo');
     } else if (key === 'style' || key === 'content') {
       parts.push(`the ${key} weight`);
-    } else if (i === keys.length - 1 || !TRANSPARENT.has(key)) {
+    } else if (next === undefined || !TRANSPARENT.has(key) || AMBIGUOUS.has(next)) {
       // An index into a list without words of its own (channels, a rewrite's layers) counts from 1, as people do.
       parts.push(/^\d+$/.test(key) ? `entry ${Number(key) + 1}` : Object.hasOwn(WORDS, key) ? WORDS[key]! : `"${key}"`);
     }

@@ -153,6 +153,28 @@ describe('madder stylize', () => {
     expect((await sharp(output).metadata()).width).toBe(128);
   });
 
+  it('goes on after its death with --resume, to the same picture, and never forgets an unfinished run', async () => {
+    const settings = ['--optimizer', 'adam', '--size', '128', '--iterations', '600', '--threads', '1'];
+    const args = (output: string) => ['stylize', lake, '--style', glass, '-o', output, '--device', 'cpu', ...settings];
+    const [straight, killed] = [file('straight.png'), file('killed.png')];
+    expect(await run(...args(straight))).toMatchObject({ code: 0 });
+
+    const child = spawn(process.execPath, [madder, ...args(killed)], { stdio: 'ignore' });
+    await expect.poll(() => existsSync(`${killed}.run/checkpoint.safetensors`), { timeout: 60_000 }).toBe(true);
+    child.kill('SIGKILL');
+    await new Promise((resolve) => child.on('close', resolve));
+    expect(existsSync(killed)).toBe(false);
+
+    expectRefusal(await run(...args(killed)), /unfinished run.*--resume/, killed);
+    expectRefusal(await run(...args(killed), '--resume', '--seed', '5', '--init', 'noise'), /other settings/, killed);
+    const resumed = await run(...args(killed), '--resume', '--json');
+    expect(resumed.code).toBe(0);
+    const progress = events(resumed.out).filter((e) => e['type'] === 'progress');
+    expect(progress[0]!['total']).toBeGreaterThan(10);
+    expect((await readFile(killed)).equals(await readFile(straight))).toBe(true);
+    expect(existsSync(`${killed}.run`)).toBe(false);
+  });
+
   it('replaces an existing file only when told to', async () => {
     const output = file('kept.png');
     await writeFile(output, 'mine');

@@ -53,7 +53,7 @@ describe('madder devices', () => {
     expect(code).toBe(0);
     expect(out).toMatch(/provider\s+found\s+verdict\s+error\s+speed\s+why/);
     for (const provider of PROVIDERS) expect(out).toMatch(new RegExp(`^[* ]  ${provider} `, 'm'));
-    expect(out.match(/^\*  \w+ /gm)).toHaveLength(1);
+    expect(out.match(/^\* {2}\w+ /gm)).toHaveLength(1);
   });
 
   it('lists them as JSON', async () => {

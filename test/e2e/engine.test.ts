@@ -165,6 +165,25 @@ describe('an engine that is killed', () => {
   });
 });
 
+describe('an engine whose graphics device fails', () => {
+  const failing = fileURLToPath(new URL('../fixtures/engine-without-gpu.js', import.meta.url));
+  const short = [{ factor: 1, evaluations: 5 }];
+
+  it.each([
+    ['lost', [/in a new engine/, /on the cpu/]],
+    ['memory', [/on the cpu/]],
+    ['crash', [/SIGABRT.*goes on, from/, /SIGABRT.*goes on on the cpu, from/]],
+  ])('goes on where it can (%s) and says so', async (failure, sentences) => {
+    process.env['MADDER_TEST_DEVICE_FAILURE'] = failure;
+    const notes: string[] = [];
+    const job = jobOf(short, { provider: 'webgpu' });
+    const { completed, evaluations } = await startRun(job, { entry: failing, onNote: (n) => notes.push(n) }).outcome;
+    expect({ completed, evaluations }).toEqual({ completed: true, evaluations: 5 });
+    expect(notes).toHaveLength(sentences.length);
+    sentences.forEach((sentence, i) => expect(notes[i]).toMatch(sentence));
+  });
+});
+
 describe('an engine that is told', () => {
   const long = [{ factor: 1, evaluations: 100_000 }];
 
@@ -189,9 +208,18 @@ describe('an engine that is told', () => {
     const types = events.map((e) => e.type).filter((t) => ['paused', 'resumed', 'weighed', 'done'].includes(t));
     expect(types).toEqual(['paused', 'resumed', 'weighed', 'done']);
     const weighed = events.find((e) => e.type === 'weighed')!;
-    expect(weighed.type === 'weighed' && weighed.evaluation).toBe(atPause + 1);
+    expect(weighed.type === 'weighed' && weighed.evaluation).toBe(atPause);
     expect(outcome.completed).toBe(false);
-    expect(outcome.recipe.timeline).toEqual([{ evaluation: atPause + 1, weights: { styleLayers: { relu1_1: 0 } } }]);
+    expect(outcome.recipe.timeline).toEqual([{ evaluation: atPause, weights: { styleLayers: { relu1_1: 0 } } }]);
+  });
+
+  it('hands over the start when it is stopped before the first evaluation', async () => {
+    const { run } = watched(jobOf(long), (event, handle) => {
+      if (event.type === 'ready') handle.stop();
+    });
+    const outcome = await run.outcome;
+    expect(outcome).toMatchObject({ completed: false, evaluations: 0, width: 96 });
+    expect(outcome.picture.data.every((v) => v >= 0 && v <= 1)).toBe(true);
   });
 
   it('sends previews that are pictures, a few a second', async () => {

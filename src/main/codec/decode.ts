@@ -112,6 +112,7 @@ async function readMetadata(path: string, bytes: Uint8Array): Promise<Metadata> 
     throw damaged(path, cause);
   }
   if (metadata.format === 'jpeg' && !hasJpegEnd(bytes)) throw damaged(path, undefined);
+  if (metadata.format === 'gif' && isEmptyGif(bytes)) throw damaged(path, undefined);
   if (INPUT_FORMATS.has(metadata.format)) return metadata;
   throw refusal(path, `is of a format that Madder does not read (${metadata.format})`, FORMATS_ADVICE);
 }
@@ -123,10 +124,17 @@ async function readMetadata(path: string, bytes: Uint8Array): Promise<Metadata> 
 function hasJpegEnd(bytes: Uint8Array): boolean {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
-  while (at + 4 <= view.length && view[at + 1] !== 0xda)
-    at += view[at + 1] === 0xff ? 1 : 2 + view.readUInt16BE(at + 2);
+  while (at + 4 <= view.length) {
+    const marker = view[at] === 0xff ? view[at + 1]! : 0;
+    if (marker === 0xda) break;
+    // Like libjpeg, over fill bytes and what does not belong there.
+    at += marker === 0 || marker === 0xff ? 1 : 2 + view.readUInt16BE(at + 2);
+  }
   return view.includes('\xff\xd9', at, 'latin1');
 }
+
+/** Whether a GIF file's canvas (GIF89a, 18) has no pixels: libvips makes one up. */
+const isEmptyGif = (bytes: Uint8Array): boolean => bytes[6]! + bytes[7]! === 0 || bytes[8]! + bytes[9]! === 0;
 
 async function readPixels(path: string, bytes: Uint8Array, metadata: Metadata, longSide: number) {
   // A picture that lacks pixels is an error in most formats; in these two it is a warning, as harmless things are.
@@ -134,7 +142,8 @@ async function readPixels(path: string, bytes: Uint8Array, metadata: Metadata, l
   try {
     return await decode(bytes, metadata, longSide, strict ? 'warning' : 'error');
   } catch (cause) {
-    if (metadata.format !== 'jpeg' || !HARMLESS_IN_JPEG.test(String(cause))) throw damaged(path, cause);
+    const harmless = (cause as Error).message.split('\n').every((line) => HARMLESS_IN_JPEG.test(line));
+    if (metadata.format !== 'jpeg' || !harmless) throw damaged(path, cause);
   }
   return decode(bytes, metadata, longSide, 'error').catch((cause: unknown) => {
     throw damaged(path, cause);

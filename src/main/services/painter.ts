@@ -93,8 +93,8 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
     style: request.network,
     ...(request.contentNetwork ? { content: request.contentNetwork } : {}),
   };
-  const style = await openNetwork(networks.style, request, preset?.networks?.style);
-  const content = networks.content && (await openNetwork(networks.content, request, preset?.networks?.content));
+  const style = await openNetwork(networks.style, request, networks.content ? ['style'] : ['style', 'content']);
+  const content = networks.content && (await openNetwork(networks.content, request, ['content']));
   const eye = content || style;
   const notes = [...notesOn(style, content || undefined), ...(preset ? presetNotes(preset, style) : [])];
   const pictures = new Pictures(notes);
@@ -104,7 +104,6 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
     styles.push({ image: await pictures.open(path), weight, scale });
   const init = await pictures.start(request.init ?? preset?.init?.kind ?? DEFAULTS.init);
 
-  if (preset) checkLayers(preset, style, eye);
   const suggested = style.manifest.suggested ?? {};
   const usual = {
     normalization: 'relative' as const,
@@ -122,7 +121,7 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
       timeline: [],
       seed: DEFAULTS.seed,
     },
-    request,
+    named(request, style, eye),
   );
   const recipe = checkedRecipe({
     version: RECIPE_VERSION,
@@ -156,7 +155,7 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
       ? await openForRepeat(recipe.networks.content, request.contentNetwork, request)
       : undefined;
   const eye = content?.network ?? style.network;
-  const notes: string[] = [];
+  const notes = notesOn(style.network, content?.network);
   const pictures = new Pictures(notes);
   for (const path of found.values()) await pictures.open(path);
   const init = request.init === undefined ? recipe.init : await pictures.start(request.init);
@@ -164,12 +163,7 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   const others = [...(style.other ? ['network'] : []), ...(content?.other ? ['content network'] : [])];
   const note = changesNote(request, others);
   if (note !== undefined) notes.push(note);
-  const { layers, contentLayers, ...rest } = request;
-  const settings = changeSettings(recipe, {
-    ...rest,
-    ...(layers ? { layers: namedLayers(style.network, layers) } : {}),
-    ...(contentLayers ? { contentLayers: namedLayers(eye, contentLayers) } : {}),
-  });
+  const settings = changeSettings(recipe, named(request, style.network, eye));
   for (const [network, names] of [
     [style.network, settings.objective.styleLayers],
     [eye, settings.objective.contentLayers],
@@ -351,9 +345,11 @@ export function freeName(path: string): string {
 async function openNetwork(
   idOrPath: string,
   request: PaintRequest,
-  wanted: NonNullable<Preset['networks']>['style'],
+  roles: readonly ['style' | 'content', ...'content'[]],
 ): Promise<Network> {
+  const wanted = request.preset?.networks?.[roles[0]];
   const asLoaded = await loadNetwork(idOrPath);
+  if (request.preset) checkLayers(request.preset, asLoaded, roles);
   // Published pixel statistics belong to the published weights; on others they would only be wrong.
   const published = request.preset && suits(request.preset, asLoaded) ? wanted?.normalization : undefined;
   const network = published ? await loadNetwork(idOrPath, { normalization: published }) : asLoaded;
@@ -378,9 +374,16 @@ const notesOn = (style: Network, content: Network | undefined): string[] =>
     .filter(({ manifest }) => manifest.normalization.assumed)
     .map(({ name }) => `${name} does not say how it wants its pictures; ImageNet's mean and deviation are assumed.`);
 
+/** A person's faders under the names that the networks give their layers. @throws MadderError naming an unknown one */
+const named = ({ layers, contentLayers, ...rest }: RecipeChanges, style: Network, content: Network): RecipeChanges => ({
+  ...rest,
+  ...(layers ? { layers: namedLayers(style, layers) } : {}),
+  ...(contentLayers ? { contentLayers: namedLayers(content, contentLayers) } : {}),
+});
+
 /** Layer weights in the networks' order, from fine to coarse. */
 const orderedObjective = (objective: Recipe['objective'], style: Network, content: Network): Recipe['objective'] => ({
   ...objective,
-  styleLayers: orderedLayers(style, objective.styleLayers),
-  contentLayers: orderedLayers(content, objective.contentLayers),
+  styleLayers: orderedLayers(style, namedLayers(style, objective.styleLayers)),
+  contentLayers: orderedLayers(content, namedLayers(content, objective.contentLayers)),
 });

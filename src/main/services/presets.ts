@@ -69,26 +69,25 @@ export function presetNotes(preset: Preset, style: Network): string[] {
 
 /**
  * Refuses a network that lacks layers of a preset.
+ * @param roles what the network does: one that does both reads all layers
  * @throws MadderError `input` naming the layers
  */
-export function checkLayers(preset: Preset, style: Network, content: Network): void {
-  const { networks, objective = {}, name, networkArchitecture } = preset;
-  const rewritten = (rewrites: NonNullable<NonNullable<Preset['networks']>['style']>['rewrites'] = []) =>
-    rewrites.flatMap((r) =>
-      'pooling' in r ? (r.pooling.layers ?? []) : 'identityGradient' in r ? r.identityGradient : [],
-    );
-  const wanted: [Network, string[]][] = [
-    [style, [...Object.keys(objective.styleLayers ?? {}), ...rewritten(networks?.style?.rewrites)]],
-    [content, [...Object.keys(objective.contentLayers ?? {}), ...rewritten(networks?.content?.rewrites)]],
+export function checkLayers(preset: Preset, network: Network, roles: readonly ('style' | 'content')[]): void {
+  const { networks = {}, objective = {}, name, networkArchitecture } = preset;
+  const faders = { style: objective.styleLayers, content: objective.contentLayers };
+  const layers = [
+    ...roles.flatMap((role) => Object.keys(faders[role] ?? {})),
+    ...(networks[roles[0]!]?.rewrites ?? []).flatMap((rewrite) => {
+      if ('pooling' in rewrite) return rewrite.pooling.layers ?? [];
+      return 'identityGradient' in rewrite ? rewrite.identityGradient : [];
+    }),
   ];
-  for (const [network, layers] of wanted) {
-    const missing = new Set(layers.filter((n) => !network.layers.some((l) => l.name === n || l.tensor === n)));
-    if (missing.size === 0) continue;
-    const made = networkArchitecture ? `, being made for ${networkArchitecture}` : '';
-    const lacking = [...missing].join(', ');
-    throw new MadderError(
-      'input',
-      `The preset "${name}" reads layers that the network ${network.name} does not have (${lacking})${made}; choose another network or preset.`,
-    );
-  }
+  const missing = new Set(layers.filter((n) => !network.layers.some((l) => l.name === n || l.tensor === n)));
+  if (missing.size === 0) return;
+  const made = networkArchitecture ? `, being made for ${networkArchitecture}` : '';
+  const lacking = [...missing].join(', ');
+  throw new MadderError(
+    'input',
+    `The preset "${name}" reads layers that the network ${network.name} does not have (${lacking})${made}; choose another network or preset.`,
+  );
 }

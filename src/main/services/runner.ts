@@ -52,6 +52,8 @@ class Supervisor implements RunHandle {
   #ended = false;
   #paused = false;
   #stopped = false;
+  #provider: EngineJob['provider'];
+  #deviceLost = false;
   /** Deaths of the engine since the last evaluation. */
   #fruitless = 0;
   /** Weight changes that no checkpoint holds, and the evaluation before which they took effect, once they did. */
@@ -61,6 +63,7 @@ class Supervisor implements RunHandle {
   constructor(job: EngineJob, options: RunnerOptions) {
     this.#job = job;
     this.#options = options;
+    this.#provider = job.provider;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     // Whoever abandons a run does not wait for it.
     this.outcome.catch(() => {});
@@ -99,11 +102,13 @@ class Supervisor implements RunHandle {
   #launch(resume: boolean): void {
     this.#started = false;
     const { entry } = this.#options;
-    this.#engine = new EngineClient({
-      onEvent: (event) => void this.#hear(event, resume),
-      onExit: (exit) => this.#lost(exit),
+    const engine: EngineClient = new EngineClient({
+      // An engine that was given up may still say something, or end.
+      onEvent: (event) => void (engine === this.#engine && this.#hear(event, resume)),
+      onExit: (exit) => void (engine === this.#engine && this.#lost(exit)),
       ...(entry === undefined ? {} : { entry }),
     });
+    this.#engine = engine;
   }
 
   /** Commands that come before the engine has begun are part of how it begins. */
@@ -114,7 +119,7 @@ class Supervisor implements RunHandle {
   async #hear(event: EngineEvent, resume: boolean): Promise<void> {
     switch (event.type) {
       case 'ready':
-        this.#engine!.send({ type: 'start', job: { ...this.#job, resume } });
+        this.#engine!.send({ type: 'start', job: { ...this.#job, provider: this.#provider, resume } });
         this.#started = true;
         // What the engine before this one did with them went with it, as far as no checkpoint holds it.
         this.#unkept = this.#unkept.map(({ change }) => ({ change }));
@@ -129,10 +134,10 @@ class Supervisor implements RunHandle {
         for (const entry of this.#unkept) entry.evaluation ??= event.evaluation;
         break;
       case 'checkpoint':
-        this.#unkept = this.#unkept.filter(({ evaluation }) => evaluation === undefined || evaluation > event.total);
+        this.#unkept = this.#unkept.filter(({ evaluation }) => evaluation === undefined || evaluation >= event.total);
         break;
       case 'failed':
-        this.#end(failure(event));
+        if (!this.#goOnElsewhere(event)) this.#end(failure(event));
         break;
       case 'done':
         try {
@@ -143,6 +148,19 @@ class Supervisor implements RunHandle {
         }
     }
     this.#options.onEvent?.(event);
+  }
+
+  /** A lost device is tried once more in a new process; after that, and where memory ran out, the cpu goes on. */
+  #goOnElsewhere({ device, message }: EngineEventOf<'failed'>): boolean {
+    if (device === undefined || this.#provider === 'cpu') return false;
+    const again = device === 'lost' && !this.#deviceLost;
+    this.#deviceLost = true;
+    const where = again ? 'in a new engine' : 'on the cpu';
+    this.#options.onNote?.(`${message} The run goes on ${where}, from its last checkpoint.`);
+    if (!again) this.#provider = 'cpu';
+    this.#engine?.send({ type: 'quit' });
+    this.#launch(true);
+    return true;
   }
 
   #lost({ code, signal, lastWords }: EngineExit): void {
@@ -158,7 +176,13 @@ class Supervisor implements RunHandle {
       );
       return;
     }
-    this.#options.onNote?.(`The engine ended unexpectedly (${how}${words}); the run goes on from its last checkpoint.`);
+    // Drivers that abort the process do so again.
+    const elsewhere = this.#provider !== 'cpu' && this.#fruitless > 1;
+    if (elsewhere) this.#provider = 'cpu';
+    const where = elsewhere ? ' on the cpu' : '';
+    this.#options.onNote?.(
+      `The engine ended unexpectedly (${how}${words}); the run goes on${where}, from its last checkpoint.`,
+    );
     this.#launch(true);
   }
 

@@ -1,10 +1,10 @@
-import { access, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { access, link, mkdir, open, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeImage } from '../../../src/main/codec/decode.ts';
-import { checkOutput, writeImage } from '../../../src/main/codec/encode.ts';
+import { checkOutput, planOutput, writeImage } from '../../../src/main/codec/encode.ts';
 import { toPicture, type Picture } from '../../../src/main/codec/picture.ts';
 import { MadderError } from '../../../src/shared/errors.ts';
 import { Random } from '../../support/random.ts';
@@ -84,6 +84,35 @@ describe('writeImage', () => {
     expect(await leftovers(file(name))).toEqual([]);
   });
 
+  it.each([
+    ['glass.png', 0.002],
+    ['glass.tif', 0.002],
+    ['glass.webp', 0.03],
+  ])('keeps opacity in %s, and the colours under it', async (name, tolerance) => {
+    const [width, height] = [40, 30];
+    const data = Float32Array.from({ length: 3 * width * height }, (_, i) => 0.2 + (0.6 * (i % width)) / width);
+    const alpha = Float32Array.from({ length: width * height }, (_, i) => Math.floor((5 * (i % width)) / width) / 4);
+    await writeImage(file(name), { width, height, data, alpha });
+    const back = await decodeImage(file(name));
+    expect([...back.alpha!]).toEqual([...alpha].map((a) => Math.round(255 * a)));
+    const worst = toPicture(back).data.reduce((w, v, i) => Math.max(w, Math.abs(v - data[i]!)), 0);
+    expect(worst).toBeLessThan(tolerance);
+  });
+
+  it('puts what is transparent on white in JPEG', async () => {
+    const data = new Float32Array(3 * 32 * 16).fill(0.2, 0, 512).fill(0.6, 512, 1024);
+    const alpha = Float32Array.from({ length: 32 * 16 }, (_, i) => Math.floor((i % 32) / 16) / 2);
+    await writeImage(file('glass.jpg'), { width: 32, height: 16, data, alpha });
+    const { rgb, alpha: none } = await decodeImage(file('glass.jpg'));
+    expect(none).toBeUndefined();
+    for (const [x, colour] of [
+      [4, [255, 255, 255]],
+      [28, [153, 204, 127.5]],
+    ] as const) {
+      colour.forEach((v, c) => expect(Math.abs(rgb[3 * (8 * 32 + x) + c]! - v)).toBeLessThan(4));
+    }
+  });
+
   it('obeys the quality and stores XMP', async () => {
     const xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><madder>recipe</madder></x:xmpmeta>';
     for (const suffix of ['png', 'jpg', 'webp', 'tif']) {
@@ -122,6 +151,20 @@ describe('writeImage', () => {
     await refusal(writeImage(path, noise(8, 8)), path);
     expect(await real.readFile(path, 'utf8')).toBe('precious');
     expect(await leftovers(path)).toEqual([]);
+  });
+
+  it('looks at the file once more in its place', async () => {
+    const path = file('swapped.png');
+    vi.mocked(readFile).mockImplementationOnce(real.readFile).mockResolvedValueOnce(Buffer.from('garbage'));
+    expect(await refusal(writeImage(path, noise(8, 8)), path)).toContain('does not hold what was written');
+    expect(await leftovers(path)).toEqual([]);
+  });
+
+  it('writes to names of 255 bytes, of any letters', async () => {
+    for (const name of [`${'ä'.repeat(125)}.webp`, '絵 画 – нева 🎨.png', '-dash.tif', ' blank .jpg']) {
+      await writeImage(file(name), noise(4, 4));
+      expect((await decodeImage(file(name))).name).toBe(name);
+    }
   });
 
   it('refuses a picture of undefined values', async () => {
@@ -168,23 +211,53 @@ describe('checkOutput', () => {
   it('never lets an input be overwritten, under whatever name', async () => {
     await writeFile(file('photo.png'), 'photo');
     await symlink(file('photo.png'), file('alias.png'));
+    await link(file('photo.png'), file('second.png'));
     const inputs = [file('gone.png'), file('photo.png')];
     const detour = join(dirname(file('x')), '.', '..', basename(dirname(file('x'))), 'photo.png');
-    for (const path of [file('photo.png'), file('alias.png'), detour]) {
+    for (const path of [file('photo.png'), file('alias.png'), file('second.png'), detour]) {
       expect(await refusal(checkOutput(path, { inputs }), path)).toContain('made from');
       await refusal(writeImage(path, noise(2, 2), { inputs }), path);
     }
     expect(await readFile(file('photo.png'), 'utf8')).toBe('photo');
   });
 
-  it('refuses sizes that a format cannot hold', async () => {
+  it('refuses a link to nothing', async () => {
+    await symlink(file('nothing.png'), file('dangling.png'));
+    expect(await refusal(checkOutput(file('dangling.png')), 'dangling.png')).toContain('link to nothing');
+  });
+
+  it('refuses sizes that a format cannot hold, and writes those that it can', async () => {
     expect(await refusal(checkOutput(file('a.webp'), {}, { width: 17_000, height: 9 }), 'a.webp')).toContain('16383');
     await checkOutput(file('a.png'), {}, { width: 70_000, height: 9 });
+    for (const [name, limit] of [
+      ['wide.webp', 16_383],
+      ['wide.jpg', 65_500],
+    ] as const) {
+      await writeImage(file(name), noise(limit, 1));
+      expect(await refusal(writeImage(file(name), noise(limit + 1, 1)), name)).toContain(`${limit} pixels a side`);
+      expect((await decodeImage(file(name))).width).toBe(limit);
+    }
   });
 
   it('leaves nothing behind', async () => {
     await checkOutput(file('future.png'));
     expect(await readdir(dirname(file('x')))).not.toContain('future.png');
     expect(await leftovers(file('x'))).toEqual([]);
+  });
+});
+
+describe('planOutput', () => {
+  const plan = { width: 900, height: 600, transparent: false };
+
+  it('says what a format cannot keep', () => {
+    expect(planOutput('a.jpg', plan)).toEqual([]);
+    expect(planOutput('a.JPEG', { ...plan, transparent: true }).join()).toMatch(/partly transparent.*white\.$/);
+    for (const name of ['a.png', 'a.webp', 'a.tif'])
+      expect(planOutput(name, { ...plan, transparent: true })).toEqual([]);
+  });
+
+  it('refuses what a format cannot hold at all', () => {
+    expect(() => planOutput('a.webp', { ...plan, height: 16_384 })).toThrow(/16383 pixels a side/);
+    expect(() => planOutput('a.bmp', plan)).toThrow(/does not end like a picture/);
   });
 });

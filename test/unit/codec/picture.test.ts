@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fitLongSide, resizePicture, toBytes, toPicture, type Picture } from '../../../src/main/codec/picture.ts';
+import {
+  fitLongSide,
+  overWhite,
+  resizePicture,
+  toBytes,
+  toPicture,
+  withOpacityOf,
+  type Picture,
+} from '../../../src/main/codec/picture.ts';
 import { Random } from '../../support/random.ts';
 
 const mean = (data: ArrayLike<number>): number => Array.from(data).reduce((a, b) => a + b, 0) / data.length;
@@ -38,6 +46,41 @@ describe('toPicture', () => {
     expect(toBytes(toPicture({ width: 256, height: 1, rgb }))).toEqual(rgb);
     const data = Float32Array.from([-0.2, 1.7, 127.4 / 255, 127.6 / 255, NaN, 0.999]);
     expect([...toBytes({ width: 2, height: 1, data })]).toEqual([0, 127, 0, 255, 128, 255]);
+  });
+});
+
+describe('opacity', () => {
+  it('goes between the colours of the bytes', () => {
+    const picture = { width: 2, height: 1, data: Float32Array.from([0, 0.2, 0.4, 0.6, 0.8, 1]) };
+    expect([...toBytes(picture, Float32Array.from([1, 0.5]))]).toEqual([0, 102, 204, 255, 51, 153, 255, 128]);
+  });
+
+  it('is taken over from another picture at any size', () => {
+    const picture = noise(30, 20, 3);
+    expect(withOpacityOf(picture, { width: 60, height: 40 })).toBe(picture);
+    const left = (x: number, width: number, full: number) => (x < width / 2 ? full : 0);
+    const eight = Uint8Array.from({ length: 60 * 40 }, (_, i) => left(i % 60, 60, 255));
+    const sixteen = Uint16Array.from({ length: 30 * 20 }, (_, i) => left(i % 30, 30, 65_535));
+    for (const source of [
+      { width: 60, height: 40, alpha: eight },
+      { width: 30, height: 20, alpha: sixteen },
+      { width: 10, height: 6, alpha: Uint8Array.from({ length: 60 }, (_, i) => left(i % 10, 10, 255)) },
+    ]) {
+      const { data, alpha } = withOpacityOf(picture, source);
+      expect(data).toBe(picture.data);
+      expect(alpha).toHaveLength(600);
+      alpha!.forEach((a, i) => {
+        if (Math.abs((i % 30) - 14.5) > 6) expect(Math.abs(a - left(i % 30, 30, 1))).toBeLessThan(0.05);
+      });
+    }
+  });
+
+  it('lets white paper through', () => {
+    const picture = { width: 2, height: 1, data: Float32Array.from([0, 0.2, 0.4, 0.6, 0.8, 1]) };
+    expect(overWhite(picture)).toBe(picture);
+    const [r0, r1, g0, g1, b0, b1] = overWhite({ ...picture, alpha: Float32Array.from([0, 0.5]) }).data;
+    expect([r0, g0, b0]).toEqual([1, 1, 1]);
+    [r1, g1, b1].forEach((v, c) => expect(v).toBeCloseTo([0.6, 0.8, 1][c]!, 6));
   });
 });
 

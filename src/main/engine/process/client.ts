@@ -19,8 +19,12 @@ export interface EngineClientOptions {
   readonly entry?: string;
 }
 
-/** Lines of the error stream that are remembered. */
+/** Characters of the error stream that are remembered. */
 const LAST_WORDS = 2000;
+
+/** What an engine process is started with: glibc otherwise keeps the large blocks that preparing a session frees. */
+export const ENGINE_ENVIRONMENT: Readonly<Record<string, string>> =
+  process.platform === 'linux' ? { MALLOC_MMAP_THRESHOLD_: '65536' } : {};
 
 /**
  * A child process that runs the engine. `session.run` blocks its thread and a native fault kills its process, so neither
@@ -35,16 +39,17 @@ export class EngineClient {
     this.#child = fork(entry ?? beside, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-      env: {
-        ...process.env,
-        // glibc otherwise keeps the large blocks that preparing a session frees: 120 MB for VGG-19 at 512 px.
-        ...(process.platform === 'linux' ? { MALLOC_MMAP_THRESHOLD_: '65536' } : {}),
-      },
+      env: { ...process.env, ...ENGINE_ENVIRONMENT },
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
     });
-    this.#child.on('message', (message) => onEvent(engineEventSchema.parse(message)));
+    this.#child.on('message', (message) => {
+      const event = engineEventSchema.safeParse(message);
+      const problem = event.error?.issues[0];
+      const said = `The engine said something unknown (${problem?.path.join('.') ?? ''}: ${problem?.message ?? ''}).`;
+      onEvent(event.success ? event.data : { type: 'failed', kind: 'defect', message: said });
+    });
     let gone = false;
     const exited = (code: number | null, signal: NodeJS.Signals | null) => {
       if (gone) return;

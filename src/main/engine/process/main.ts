@@ -6,6 +6,7 @@ import { MadderError } from '../../../shared/errors.ts';
 import { Checkpointer, readCheckpoint } from '../runs/checkpoint.ts';
 import { RunControl } from '../runs/control.ts';
 import { run } from '../runs/run.ts';
+import { isDeviceFailure } from '../runtime/providers.ts';
 import { loadAssets } from './assets.ts';
 import { writeResult } from './result.ts';
 
@@ -70,7 +71,9 @@ function start(task: EngineJob): void {
   job = perform(task, steering)
     .catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
-      send({ type: 'failed', kind: error instanceof MadderError ? error.kind : 'defect', message });
+      const device = isDeviceFailure(error);
+      const kind = error instanceof MadderError ? error.kind : 'defect';
+      send({ type: 'failed', kind, message, ...(device === undefined ? {} : { device }) });
     })
     .finally(() => {
       job = undefined;

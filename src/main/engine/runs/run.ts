@@ -61,7 +61,7 @@ export interface RunState {
 
 export interface RunOptions extends SessionOptions {
   readonly onProgress?: (progress: RunProgress) => void;
-  /** Weight changes took effect, just before this evaluation (counted from 1). */
+  /** Weight changes took effect, just before this evaluation (counted from 0). */
   readonly onWeights?: (evaluation: number) => void;
   /** Steering from outside. */
   readonly control?: RunControl;
@@ -131,7 +131,7 @@ class Painter {
   readonly #assets: RunAssets;
   readonly #options: RunOptions;
   readonly #control: RunControl;
-  /** Evaluations so far. */
+  /** Evaluations so far, which is also the number, from 0, of the next one: the clock of the timeline. */
   #total: number;
 
   constructor(recipe: Recipe, assets: RunAssets, options: RunOptions, control: RunControl, total: number) {
@@ -140,11 +140,6 @@ class Painter {
     this.#options = options;
     this.#control = control;
     this.#total = total;
-  }
-
-  /** The evaluation that comes next, counted from 1: the clock of the timeline. */
-  get #next(): number {
-    return this.#total + 1;
   }
 
   result(outcome: LevelOutcome): RunResult {
@@ -161,7 +156,7 @@ class Painter {
     const budget = this.recipe.schedule.levels[level]!.evaluations;
     const targets = await measureTargets(this.recipe, this.#assets, size, this.#options);
     // What held at the latest evaluation: a change that is due right after it must be seen as one.
-    let weights = weightsAt(this.recipe, from?.evaluation ? this.#total : this.#next);
+    let weights = weightsAt(this.recipe, from?.evaluation ? this.#total - 1 : this.#total);
     let objective = await this.#objective(targets, size);
     const timing = new Timing(
       this.recipe.schedule.levels,
@@ -214,7 +209,7 @@ class Painter {
         if (await this.#control.gate()) timing.restart();
         if (this.#weightsDue(weights)) {
           this.#recordChanges();
-          weights = weightsAt(this.recipe, this.#next);
+          weights = weightsAt(this.recipe, this.#total);
           objective = await this.#reweighted(objective, targets, size);
           best = { loss: Infinity, terms: [] };
           firstLoss = undefined;
@@ -261,7 +256,7 @@ class Painter {
       this.#shape(),
       targets,
       size,
-      weightsOf(this.recipe, this.#next),
+      weightsOf(this.recipe, this.#total),
       normalization,
       this.#options,
     );
@@ -285,20 +280,20 @@ class Painter {
       await objective.release();
       return this.#objective(targets, size);
     }
-    objective.setWeights(weightsOf(this.recipe, this.#next));
+    objective.setWeights(weightsOf(this.recipe, this.#total));
     return objective;
   }
 
   #weightsDue(inForce: ReturnType<typeof weightsAt>): boolean {
-    return this.#control.hasChanges || JSON.stringify(weightsAt(this.recipe, this.#next)) !== JSON.stringify(inForce);
+    return this.#control.hasChanges || JSON.stringify(weightsAt(this.recipe, this.#total)) !== JSON.stringify(inForce);
   }
 
   /** Changes made by hand enter the timeline at the evaluation before which they take effect. */
   #recordChanges(): void {
     const changes = this.#control.takeChanges();
     if (changes.length === 0) return;
-    const entries = changes.map((weights) => ({ evaluation: this.#next, weights }));
-    this.#options.onWeights?.(this.#next);
+    const entries = changes.map((weights) => ({ evaluation: this.#total, weights }));
+    this.#options.onWeights?.(this.#total);
     const timeline = [...this.recipe.timeline, ...entries].sort((a, b) => a.evaluation - b.evaluation);
     this.recipe = { ...this.recipe, timeline };
   }

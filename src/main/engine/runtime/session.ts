@@ -1,3 +1,4 @@
+import './no-telemetry.ts';
 import * as ort from 'onnxruntime-node';
 import type { Provider } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';

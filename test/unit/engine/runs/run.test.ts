@@ -204,7 +204,7 @@ describe('a steered run', () => {
       },
       changes,
     );
-    expect(moved.recipe.timeline.map((t) => t.evaluation)).toEqual([4, 9, 14]);
+    expect(moved.recipe.timeline.map((t) => t.evaluation)).toEqual([3, 8, 13]);
     const replayed = await run(moved.recipe, { images, networks: { style: vgg } }, { threads: 1 });
     expect(Buffer.from(replayed.picture.data.buffer).equals(Buffer.from(moved.picture.data.buffer))).toBe(true);
     const unmoved = await run(recipe(changes), { images, networks: { style: vgg } }, { threads: 1 });
