@@ -74,6 +74,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     image: z.instanceof(Uint8Array),
   }),
   z.object({ type: z.literal('checkpoint'), total: z.int(), seconds: z.number() }),
+  /** Something a person should know, one sentence. */
+  z.object({ type: z.literal('note'), message: z.string() }),
   /** The weight changes sent so far took effect just before this evaluation (counted from 0). */
   z.object({ type: z.literal('weighed'), evaluation: z.int() }),
   z.object({ type: z.literal('paused') }),

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import sharp from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
 
@@ -8,6 +8,8 @@ import { MadderError } from '../../shared/errors.ts';
  */
 export async function readXmp(path: string): Promise<string | undefined> {
   try {
+    // Devices and pipes may never end.
+    if (!(await stat(path)).isFile()) throw new Error('not a file');
     const { xmp } = await sharp(await readFile(path), { limitInputPixels: false }).metadata();
     return xmp && new TextDecoder().decode(xmp);
   } catch (cause) {

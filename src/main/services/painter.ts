@@ -1,14 +1,15 @@
+import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join, resolve } from 'node:path';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import { decodeImage, type DecodedImage } from '../codec/decode.ts';
 import { checkOutput, planOutput, writeImage } from '../codec/encode.ts';
 import { withOpacityOf, type Picture } from '../codec/picture.ts';
 import { loadNetwork } from '../engine/networks/load.ts';
 import { findLayer, type Network } from '../engine/networks/network.ts';
 import { applyRewrites } from '../engine/networks/rewrites/apply.ts';
-import { readCheckpoint } from '../engine/runs/checkpoint.ts';
+import { hasCheckpoint, notWritten, readCheckpoint } from '../engine/runs/checkpoint.ts';
 import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
 import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
@@ -188,6 +189,12 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   return { recipe: changed, images: pictures.paths, networks, ...pictures.prospect(changed, request.output) };
 }
 
+/**
+ * Long side at which a picture is looked at before a run, px: its opacity is wanted no finer, and the engine reads it
+ * again at the size that it needs.
+ */
+const OPACITY_SIDE = 4096;
+
 /** The pictures of a run: each is decoded once, so that a file that cannot be used is refused before the run. */
 class Pictures {
   readonly paths: Record<string, string> = {};
@@ -200,12 +207,12 @@ class Pictures {
   }
 
   async open(path: string): Promise<RecipeImage> {
-    const decoded = await decodeImage(path);
+    const decoded = await decodeImage(path, { longSide: OPACITY_SIDE });
     this.paths[decoded.sha256] = resolve(path);
     this.#notes.push(...decoded.notes);
-    const { sha256, name, width, height, alpha } = decoded;
+    const { sha256, name, original, width, height, alpha } = decoded;
     this.#opacities.set(sha256, { width, height, ...(alpha ? { alpha } : {}) });
-    return { sha256, name, width, height };
+    return { sha256, name, width: original.width, height: original.height };
   }
 
   async start(init: string): Promise<Recipe['init']> {
@@ -224,6 +231,13 @@ class Pictures {
   }
 }
 
+/** Where the run that makes a picture keeps its progress: beside the picture, under a name that file systems take. */
+export function runFolder(output: string): string {
+  const name = basename(output);
+  const short = Buffer.byteLength(name) > 240 ? createHash('sha256').update(name).digest('hex').slice(0, 16) : name;
+  return join(dirname(output), `${short}.run`);
+}
+
 /**
  * Starts a prepared run in an engine process.
  * @throws MadderError where the folder holds an unfinished run of other settings, or one that is not to be resumed
@@ -233,7 +247,9 @@ export async function paint(prepared: PreparedRun, options: PaintOptions = {}): 
   const { provider = 'cpu', threads, lowPriority, previewSide, resume = false, folder, ...hooks } = options;
   const place = folder ?? (await mkdtemp(join(tmpdir(), 'madder-run-')));
   await checkRunFolder(place, recipe, resume);
-  await mkdir(place, { recursive: true });
+  await mkdir(place, { recursive: true }).catch((cause: unknown) => {
+    throw notWritten(place, cause);
+  });
   const job: EngineJob = {
     recipe,
     images,
@@ -246,9 +262,12 @@ export async function paint(prepared: PreparedRun, options: PaintOptions = {}): 
     ...(previewSide === undefined ? {} : { previewSide }),
   };
   const handle = startRun(job, hooks);
-  // What a failed run leaves can be resumed, unless nobody knows where it is.
   const remove = () => rm(place, { recursive: true, force: true });
-  handle.outcome.then(remove, () => (folder === undefined ? remove() : undefined)).catch(() => {});
+  // What a failed run leaves can be resumed, unless nobody knows where it is or nothing is in it.
+  const tidy = async () => {
+    if (folder === undefined || !hasCheckpoint(place)) await remove();
+  };
+  handle.outcome.then(remove, tidy).catch(() => {});
   return prepared.opacity.alpha ? underOpacity(handle, prepared.opacity) : handle;
 }
 

@@ -127,6 +127,9 @@ class Supervisor implements RunHandle {
         if (this.#paused) this.#tell({ type: 'pause' });
         if (this.#stopped) this.#tell({ type: 'stop' });
         break;
+      case 'note':
+        this.#options.onNote?.(event.message);
+        break;
       case 'progress':
         this.#fruitless = 0;
         break;

@@ -2,10 +2,11 @@ import { decodeImage } from '../../codec/decode.ts';
 import { toPicture, type Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { EngineJob } from '../../../shared/engine-contract.ts';
-import type { Recipe } from '../../../shared/recipe.ts';
+import type { Recipe, RecipeImage } from '../../../shared/recipe.ts';
 import { loadNetwork } from '../networks/load.ts';
 import type { Network } from '../networks/network.ts';
 import { applyRewrites } from '../networks/rewrites/apply.ts';
+import { levelSize, paintingSize } from '../runs/schedule.ts';
 import type { RunAssets } from '../runs/targets.ts';
 
 /**
@@ -14,14 +15,11 @@ import type { RunAssets } from '../runs/targets.ts';
  */
 export async function loadAssets({ recipe, images, networks }: EngineJob): Promise<RunAssets> {
   const pictures = new Map<string, Picture>();
-  const wanted = [recipe.content, ...recipe.styles.map((s) => s.image)];
-  if (recipe.init.kind === 'image') wanted.push(recipe.init.image);
-  for (const { sha256, name } of wanted) {
-    if (pictures.has(sha256)) continue;
+  for (const [{ sha256, name }, longSide] of neededSides(recipe)) {
     const path = images[sha256];
     if (path === undefined)
       throw new MadderError('input', `The picture ${name} of the recipe is missing; add it again.`);
-    const decoded = await decodeImage(path);
+    const decoded = await decodeImage(path, { longSide });
     if (decoded.sha256 !== sha256) {
       throw new MadderError(
         'input',
@@ -37,6 +35,25 @@ export async function loadAssets({ recipe, images, networks }: EngineJob): Promi
     images: pictures,
     networks: { style, content: await openNetwork(networks.content, recipe.networks.content) },
   };
+}
+
+/** The recipe's pictures with the largest long side at which any of them is used: no more is kept in memory. */
+function neededSides({ content, styles, init, schedule }: Recipe): Map<RecipeImage, number> {
+  const result = levelSize(schedule, schedule.levels.length - 1, content);
+  const long = ({ width, height }: { width: number; height: number }) => Math.max(width, height);
+  const uses: [RecipeImage, number][] = [
+    [content, long(result)],
+    ...styles.map(({ image, scale }): [RecipeImage, number] => [
+      image,
+      long(paintingSize(schedule, result, image, scale)),
+    ]),
+    ...(init.kind === 'image' ? [[init.image, long(result)] as [RecipeImage, number]] : []),
+  ];
+  const needed = new Map<string, [RecipeImage, number]>();
+  for (const [image, side] of uses) {
+    needed.set(image.sha256, [image, Math.max(side, needed.get(image.sha256)?.[1] ?? 0)]);
+  }
+  return new Map(needed.values());
 }
 
 async function openNetwork(idOrPath: string, reference: Recipe['networks']['style']): Promise<Network> {

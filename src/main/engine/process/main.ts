@@ -24,11 +24,11 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   const assets = await loadAssets(task);
   const from = task.resume ? await readCheckpoint(task.folder) : undefined;
   send({ type: 'started', total: from?.total ?? 0 });
-  const checkpointer = new Checkpointer(
-    task.folder,
-    (written) => send({ type: 'checkpoint', ...written }),
-    task.checkpointMs,
-  );
+  const checkpointer = new Checkpointer(task.folder, {
+    onWritten: (written) => send({ type: 'checkpoint', ...written }),
+    onFailed: ({ message }) => send({ type: 'note', message: `${message} The run goes on.` }),
+    ...(task.checkpointMs === undefined ? {} : { intervalMs: task.checkpointMs }),
+  });
   let total = from?.total ?? 0;
   let lastPreview = -Infinity;
   let encoding: Promise<void> | undefined;

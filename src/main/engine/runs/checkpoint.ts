@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { MadderError } from '../../../shared/errors.ts';
@@ -12,50 +13,39 @@ const VERSION = '1';
 /** Time between checkpoints, ms: what a killed run loses at most, one evaluation aside. */
 const INTERVAL_MS = 5000;
 
+export interface CheckpointerOptions {
+  readonly onWritten?: (state: { total: number; seconds: number }) => void;
+  /** The state could not be written, for instance because the disk is full; the one of before is still there. */
+  readonly onFailed?: (error: MadderError) => void;
+  /** Time between checkpoints, ms (5000). */
+  readonly intervalMs?: number;
+}
+
 /**
  * Keeps a run's latest state in a folder. The state is copied at once and written in the background, at most every few
  * seconds: beside the file of before, flushed, and renamed over it, so that whenever the process dies a whole one is there.
  */
 export class Checkpointer {
   readonly #folder: string;
-  readonly #written: ((state: { total: number; seconds: number }) => void) | undefined;
-  readonly #intervalMs: number;
+  readonly #options: CheckpointerOptions;
   #last = performance.now();
   #writing: Promise<void> | undefined;
-  #failure: unknown;
 
-  constructor(
-    folder: string,
-    written?: (state: { total: number; seconds: number }) => void,
-    intervalMs: number = INTERVAL_MS,
-  ) {
+  constructor(folder: string, options: CheckpointerOptions = {}) {
     this.#folder = folder;
-    this.#written = written;
-    this.#intervalMs = intervalMs;
+    this.#options = options;
   }
 
-  /** Writes the state when it is time and no write is going on. @throws MadderError('output') when the last one failed */
+  /** Writes the state when it is time and no write is going on. */
   offer(state: () => RunState): void {
-    if (this.#failure) {
-      const cause = this.#failure;
-      this.#failure = undefined;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new MadderError(
-        'output',
-        `The run's progress cannot be kept in ${this.#folder} (${reason}); make room there.`,
-        {
-          cause,
-        },
-      );
-    }
     const now = performance.now();
-    if (this.#writing || now - this.#last < this.#intervalMs) return;
+    if (this.#writing || now - this.#last < (this.#options.intervalMs ?? INTERVAL_MS)) return;
     this.#last = now;
     const { total } = state();
     const bytes = encode(state());
     this.#writing = writeAtomically(join(this.#folder, FILE), bytes)
-      .then(() => this.#written?.({ total, seconds: (performance.now() - now) / 1000 }))
-      .catch((cause: unknown) => void (this.#failure = cause))
+      .then(() => this.#options.onWritten?.({ total, seconds: (performance.now() - now) / 1000 }))
+      .catch((cause: unknown) => this.#options.onFailed?.(notWritten(this.#folder, cause)))
       .finally(() => (this.#writing = undefined));
   }
 
@@ -64,6 +54,18 @@ export class Checkpointer {
     await this.#writing;
   }
 }
+
+/** The sentence for what could not be kept in a run's folder. */
+export function notWritten(folder: string, cause: unknown): MadderError {
+  const full = (cause as NodeJS.ErrnoException).code === 'ENOSPC';
+  const reason = full ? 'the disk is full' : cause instanceof Error ? cause.message : String(cause);
+  return new MadderError('output', `The run's progress could not be kept in ${folder} (${reason}); make room there.`, {
+    cause,
+  });
+}
+
+/** Whether a run left a state in its folder. */
+export const hasCheckpoint = (folder: string): boolean => existsSync(join(folder, FILE));
 
 /** The state that a run left in its folder, or undefined where it left none. @throws MadderError where it is damaged */
 export async function readCheckpoint(folder: string): Promise<RunState | undefined> {

@@ -99,7 +99,7 @@ export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions
   const painter = new Painter(from?.recipe ?? recipe, assets, options, control, from?.total ?? 0);
   const content = imageOf(assets, recipe.content);
   const { schedule } = painter.recipe;
-  const sizes = schedule.levels.map((_, level) => levelSize(schedule, level, content));
+  const sizes = schedule.levels.map((_, level) => levelSize(schedule, level, painter.recipe.content));
   let outcome: LevelOutcome | undefined;
   for (let level = from?.level ?? 0; level < sizes.length; level++) {
     const size = sizes[level]!;

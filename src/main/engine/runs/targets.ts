@@ -44,7 +44,7 @@ export async function measureTargets(
   const parts = [];
   for (const style of recipe.styles) {
     const painting = imageOf(assets, style.image);
-    const fitted = paintingSize(recipe.schedule, size, painting, style.scale);
+    const fitted = paintingSize(recipe.schedule, size, style.image, style.scale);
     const resized = await resizePicture(painting, fitted.width, fitted.height);
     parts.push({ statistics: await measureStatistics(styleOnly, resized.data, fitted, options), weight: style.weight });
   }

@@ -5,6 +5,7 @@ import {
   checkDestination,
   paint,
   prepareRun,
+  runFolder,
   savePicture,
   type Destination,
   type PaintRequest,
@@ -63,7 +64,7 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
   const display = json ? jsonDisplay() : barDisplay();
   const started = performance.now();
   const run = await paint(prepared, {
-    folder: `${destination.path}.run`,
+    folder: runFolder(destination.path),
     ...optional('resume', options.resume),
     ...optional('threads', options.threads),
     ...optional('lowPriority', options.lowPriority),
