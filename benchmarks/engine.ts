@@ -160,8 +160,8 @@ if (process.argv[2] === '--run') {
   ] as const) {
     const apart = optimizerRunApart(pooling);
     for (const [side, rounds] of [
-      [256, 20],
-      [512, 10],
+      [256, 80],
+      [512, 16],
     ] as const) {
       const { ratio, gradientMs, forwardMs } = await floorRatio(vgg19(pooling), side, rounds);
       console.log(
