@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     reporters: ['default', './test/closing-line-reporter.ts'],
+    setupFiles: ['./test/property-seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // onnxruntime is native code with process-wide state: one process per test file, never worker threads.
