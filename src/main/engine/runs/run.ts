@@ -165,6 +165,8 @@ class Painter {
     );
     let evaluation = from?.evaluation ?? 0;
     let firstLoss = from?.firstLoss;
+    /** Evaluations since the start of the level or the latest weight change: losses before it do not compare. */
+    let comparable = 0;
     let best: RunState['best'] = from?.best ?? { loss: Infinity, terms: [] };
 
     const evaluate: Objective = async (x) => {
@@ -173,6 +175,7 @@ class Painter {
       if (this.#weightsDue(weights)) throw new WeightsDue();
       const value = await objective.evaluate(x);
       evaluation++;
+      comparable++;
       this.#total++;
       firstLoss ??= value.loss;
       if (value.loss < best.loss) best = { loss: value.loss, terms: value.terms };
@@ -213,6 +216,7 @@ class Painter {
           objective = await this.#reweighted(objective, targets, size);
           best = { loss: Infinity, terms: [] };
           firstLoss = undefined;
+          comparable = 0;
           rebase = evaluation > 0;
         }
         try {
@@ -234,7 +238,8 @@ class Painter {
       await objective.release();
     }
     const completed = exhausted || evaluation >= budget;
-    if (completed && !exhausted && budget >= 10 && !from && !(best.loss <= firstLoss!)) {
+    // The first evaluation is one of those that `best` is taken from, hence strictly lower; no loss is below zero.
+    if (completed && !exhausted && comparable >= 10 && !from && firstLoss! > 0 && !(best.loss < firstLoss!)) {
       throw new MadderError(
         'optimization',
         `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,

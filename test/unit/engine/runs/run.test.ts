@@ -142,6 +142,14 @@ describe('run', () => {
     ]);
   });
 
+  it('calls a run that only moved away from its start a failure', async () => {
+    const objective = { ...recipe().objective, style: 1e-4, content: 100 };
+    const optimizer = { kind: 'adam', stepSize: 1 };
+    const schedule = { size: 48, levels: [{ factor: 1, evaluations: 12 }] };
+    const diverging = recipe({ objective, optimizer, schedule });
+    await expect(run(diverging, { images, networks: { style: vgg } })).rejects.toThrow(/did not get closer/);
+  });
+
   it('calls a flat result a failure', async () => {
     const objective = { ...recipe().objective, style: 1e-9, content: 0, variation: 1e6 };
     const schedule = { size: 48, levels: [{ factor: 1, evaluations: 60 }] };
