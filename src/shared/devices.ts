@@ -28,7 +28,12 @@ export const verdictSchema = z.strictObject({
   error: z.number().nonnegative().optional(),
   /** The cpu's time for loss and gradient divided by this provider's. */
   speed: z.number().positive().optional(),
-  /** Why it is not chosen by itself, in one sentence. */
+  /**
+   * Where the picture and the optimizer's vectors stay during a run: on the device, or with the host, from which they are
+   * sent for every evaluation. Missing for the cpu, and where nothing was computed.
+   */
+  vectors: z.enum(['device', 'host']).optional(),
+  /** Why it is not chosen by itself, or does less than it could; one sentence each. */
   reason: z.string().optional(),
 });
 export type Verdict = z.infer<typeof verdictSchema>;

@@ -29,7 +29,55 @@ export const poolingKindSchema = z.enum(['max', 'average', 'l2']);
 export type PoolingKind = z.infer<typeof poolingKindSchema>;
 
 /** Layer name to weight. */
-const layerWeights = z.record(z.string().min(1), z.number().nonnegative());
+export const layerWeightsSchema = z.record(z.string().min(1), z.number().nonnegative());
+
+/** What new recipes start from; weights are of the relative terms (see docs/architecture.md). */
+export const suggestedSchema = z.strictObject({
+  styleWeight: z.number().nonnegative().optional(),
+  contentWeight: z.number().nonnegative().optional(),
+  variationWeight: z.number().nonnegative().optional(),
+  optimizer: z.enum(['lbfgs', 'adam']).optional(),
+});
+
+/**
+ * The attacks that a network was trained to withstand: changes of a picture of 224 px in [0,1] of at most `epsilon`, in
+ * the L2 norm, or of at most `epsilon`/255 in each value (Linf). 0 is ordinary training by the same recipe.
+ */
+export const robustnessSchema = z.strictObject({
+  norm: z.enum(['l2', 'linf']),
+  epsilon: z.number().nonnegative(),
+});
+export type Robustness = z.infer<typeof robustnessSchema>;
+
+/** What is known of a network's training, by name. */
+export const trainingSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
+
+/** Where installed weights were taken from, and how that was checked. */
+export const provenanceSchema = z.strictObject({
+  /** Where it was downloaded from; missing for a file that was imported. */
+  url: z.string().optional(),
+  /** Name of the file. */
+  file: z.string(),
+  format: z.string(),
+  /** Bytes of the whole file. */
+  bytes: z.int().nonnegative(),
+  /** Bytes that were fetched for it, those of interrupted attempts included as far as they were kept. */
+  transferred: z.int().nonnegative().optional(),
+  /** SHA-256 of the whole file; missing where only parts of it were fetched. */
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** What the hash was compared with: a whole published one, the beginning of one, or nothing. */
+  hashCheck: z.enum(['whole', 'beginning', 'none']),
+  /** The deepest layer that was fetched, where the network was cut off behind it. */
+  until: z.string().optional(),
+  /** ISO 8601. */
+  date: z.string(),
+  /** The program and its version. */
+  tool: z.string(),
+});
+export type Provenance = z.infer<typeof provenanceSchema>;
 
 /** Name of a network in recipes and of its files in a models folder, hence without path separators. */
 export const networkIdSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, ".", "_" and "-"');
@@ -48,26 +96,21 @@ export const networkManifestSchema = z.strictObject({
   layers: z.array(
     z.strictObject({ name: z.string().min(1), label: z.string().min(1), tensor: z.string().min(1).optional() }),
   ),
-  styleLayers: layerWeights,
-  contentLayers: layerWeights,
+  styleLayers: layerWeightsSchema,
+  contentLayers: layerWeightsSchema,
   /** The pooling that new recipes exchange the network's own for; loading a network never applies it. */
   pooling: poolingKindSchema.optional(),
-  /** What new recipes start from; weights are of the relative terms (see docs/architecture.md). */
-  suggested: z
-    .strictObject({
-      styleWeight: z.number().nonnegative().optional(),
-      contentWeight: z.number().nonnegative().optional(),
-      variationWeight: z.number().nonnegative().optional(),
-      optimizer: z.enum(['lbfgs', 'adam']).optional(),
-    })
-    .optional(),
+  suggested: suggestedSchema.optional(),
+  robustness: robustnessSchema.optional(),
   /** How the network was trained, for the model card. */
-  training: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  training: trainingSchema.optional(),
   licence: z.string(),
   citation: z.string(),
   /** One line in an artist's words. */
   description: z.string(),
   /** Where the weights come from. */
   source: z.string(),
+  /** How they came into the library; networks that come with Madder have none. */
+  provenance: provenanceSchema.optional(),
 });
 export type NetworkManifest = z.infer<typeof networkManifestSchema>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { networkFields, objectiveFields, optimizerSchema, scheduleSchema } from './recipe.ts';
+import { colourSchema, networkFields, objectiveFields, optimizerSchema, scheduleSchema } from './recipe.ts';
 import { migrate } from './recipe-migrations.ts';
 
 export const PRESET_VERSION = 1;
@@ -22,6 +22,7 @@ export const presetSchema = z.strictObject({
   /** The architecture that the layers and weights were chosen for, as network descriptions name it. */
   networkArchitecture: z.string().min(1).optional(),
   networks: z.strictObject({ style: presetNetwork.optional(), content: presetNetwork.optional() }).optional(),
+  colour: colourSchema.optional(),
   objective: z.strictObject(objectiveFields).partial().optional(),
   schedule: scheduleSchema.optional(),
   optimizer: optimizerSchema.optional(),

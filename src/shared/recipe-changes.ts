@@ -1,6 +1,6 @@
 import type { PoolingKind } from './network-manifest.ts';
 import type { Normalization } from './objective.ts';
-import type { Recipe } from './recipe.ts';
+import type { Colour, Recipe } from './recipe.ts';
 import type { Rewrite } from './rewrites.ts';
 
 /** What a person asks for instead of what a recipe or preset says; what is absent stays. */
@@ -16,6 +16,7 @@ export interface RecipeChanges {
   readonly variation?: number;
   readonly variationL1?: number;
   readonly normalization?: Normalization;
+  readonly colour?: Colour;
   readonly pooling?: PoolingKind;
   readonly firstPadding?: 'zero' | 'reflect' | 'edge';
   readonly optimizer?: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
@@ -24,7 +25,7 @@ export interface RecipeChanges {
   readonly seed?: number;
 }
 
-type Settings = Pick<Recipe, 'objective' | 'schedule' | 'timeline' | 'seed'>;
+type Settings = Pick<Recipe, 'objective' | 'schedule' | 'timeline' | 'seed' | 'colour'>;
 
 /**
  * The recipe with a person's settings in place of its own. A weight that is given holds throughout: the timeline's
@@ -71,6 +72,7 @@ export function changeSettings<T extends Settings>(recipe: T, changes: RecipeCha
       };
     }),
     seed: changes.seed ?? recipe.seed,
+    colour: changes.colour ?? recipe.colour,
   };
 }
 

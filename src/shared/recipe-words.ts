@@ -7,6 +7,7 @@ const WORDS: Readonly<Record<string, string>> = {
   averaging: 'the averaging of Adam',
   channels: 'the order of the channels',
   citation: 'the citation',
+  colour: 'the colour',
   content: 'the content',
   contentLayers: 'the content layers',
   description: 'the description',

@@ -3,6 +3,15 @@ import { normalizationSchema } from './network-manifest.ts';
 import { NORMALIZATIONS } from './objective.ts';
 import { rewriteSchema } from './rewrites.ts';
 
+/**
+ * Whose colours the picture gets: the paintings' (`style`); the photo's, brightness alone being painted (`luminance`); or
+ * those of paintings whose palette is matched to the photo's (`match`). Gatys et al. 2017, "Controlling Perceptual Factors
+ * in Neural Style Transfer", section 5.
+ */
+export const COLOURS = ['style', 'luminance', 'match'] as const;
+export type Colour = (typeof COLOURS)[number];
+export const colourSchema = z.enum(COLOURS);
+
 /** The version that this program writes; `recipe-migrations.ts` brings older ones up to it. */
 export const RECIPE_VERSION = 1;
 
@@ -149,6 +158,7 @@ export const recipeSchema = z
     /** Reserved for regions; nothing reads them yet. */
     masks: z.array(imageSchema).default([]),
     networks: z.strictObject({ style: networkSchema, content: networkSchema.optional() }),
+    colour: colourSchema.default('style'),
     objective: objectiveSchema,
     schedule: scheduleSchema,
     /** Changes of weights while the picture is painted, in order; see `weightsAt` in recipe-timeline.ts. */

@@ -6,6 +6,8 @@ import { poolingKindSchema } from './network-manifest.ts';
  * - `pooling`: every pooling (or those of the named layers) becomes max, average or L2 pooling over the same windows;
  *   `scale` multiplies the result, to keep the magnitude that the next layer was trained on
  * - `firstPadding`: what the first convolution sees beyond the picture's edge
+ * - `octaves`: the network sees the picture whole and shrunk to a half, a quarter ... of its sides, in so many sizes;
+ *   every layer appears once per size, as `name`, `name/2`, `name/4`
  * - `identityGradient`: the named ReLUs let every gradient through (forward unchanged)
  */
 export const rewriteSchema = z.union([
@@ -17,6 +19,7 @@ export const rewriteSchema = z.union([
     }),
   }),
   z.strictObject({ firstPadding: z.enum(['zero', 'reflect', 'edge']) }),
+  z.strictObject({ octaves: z.int().min(2).max(5) }),
   z.strictObject({ identityGradient: z.array(z.string().min(1)).min(1) }),
 ]);
 export type Rewrite = z.infer<typeof rewriteSchema>;

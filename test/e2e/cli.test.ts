@@ -274,7 +274,11 @@ describe('madder networks', () => {
 
   it('lists them as JSON', async () => {
     const lines = events((await run('networks', '--json')).out);
-    expect(lines[0]).toMatchObject({ type: 'network', manifest: { id: 'madder-vgg-robust-v0' } });
+    for (const id of ['madder-random-vgg', 'madder-vgg-robust-v0']) {
+      expect(lines).toContainEqual(
+        expect.objectContaining({ type: 'network', manifest: expect.objectContaining({ id }) }),
+      );
+    }
   });
 });
 

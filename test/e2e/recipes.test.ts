@@ -72,6 +72,14 @@ describe('stylize --recipe', () => {
     expect((await pixels('moved.png')).equals(await pixels('a.png'))).toBe(false);
   });
 
+  it.each(['luminance', 'match'])("repeats a picture in the photo's colours (%s)", async (colour) => {
+    const name = (suffix: string) => `${colour}${suffix}`;
+    await stylize(lake, '-s', glass, '-o', name('.png'), ...small, '--colour', colour, '--save-recipe', name('.json'));
+    expect(await recipeIn(name('.json'))).toMatchObject({ colour });
+    expect(await stylize('--recipe', name('.png'), '-o', name('-again.png'))).toMatchObject({ code: 0 });
+    expect(await same(name('.png'), name('-again.png'))).toBe(true);
+  });
+
   it('opens recipes of earlier versions', async () => {
     for (const name of ['version-0', 'version-1-early']) {
       await copyFile(join(root, 'test/fixtures/recipes', `${name}.json`), file(`${name}.json`));
@@ -115,6 +123,7 @@ describe('stylize --recipe', () => {
       ['--recipe', 'a.json', '--style-weight', '1', '--style-weight', '2'],
       /2 times for 1/,
     ],
+    ['a colour that there is not', [lake, '-s', glass, '--colour', 'sepia'], /style, luminance, match/],
     ['a recipe file that exists', ['--recipe', 'a.json', '--save-recipe', 'a.json'], /a\.json exists already/],
     ['its own picture as the output', ['--recipe', 'a.png', '-o', 'a.png', '--overwrite'], /one of the pictures that/],
   ])('refuses %s', async (_name, args, words) => {

@@ -15,11 +15,21 @@ const SHARED = fileURLToPath(new URL('../../../shared/', import.meta.url));
 /** References and what describes their networks: the committed files cover both kinds of source. */
 const REFERENCES = [
   { name: 'alexnet-thin', sources: ['onnx', 'weights'], bound: 1e-4 },
+  { name: 'cifar_resnet18-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'cifar_resnet20-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'densenet121-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'googlenet-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'mnasnet-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'mobilenet_v2-thin', sources: ['weights'], bound: 1e-4 },
   { name: 'resnet18-thin', sources: ['onnx', 'weights'], bound: 1e-4 },
   { name: 'resnet50-thin', sources: ['onnx', 'weights'], bound: 1e-3 },
+  { name: 'resnext50-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'shufflenet_v2-thin', sources: ['weights'], bound: 1e-4 },
+  { name: 'vgg13_bn-thin', sources: ['weights'], bound: 1e-4 },
   { name: 'vgg16-thin', sources: ['onnx', 'weights'], bound: 1e-4 },
   { name: 'vgg19-thin-avgpool', sources: ['weights'], bound: 1e-4 },
   { name: 'vgg19-thin-maxpool', sources: ['onnx', 'weights'], bound: 1e-4 },
+  { name: 'wide_resnet50_4-thin', sources: ['weights'], bound: 1e-4 },
 ];
 
 describe('the engine against PyTorch', () => {
@@ -39,18 +49,30 @@ describe('the engine against PyTorch', () => {
     }
   });
 
-  const reference = `${SHARED}golden/squeezenet1_1.golden.safetensors`;
-  const weights = `${SHARED}third-party/networks/squeezenet1_1.safetensors`;
-  const absent = [reference, weights].filter((file) => !existsSync(file));
-  const title =
-    absent.length > 0 ? `third-party SqueezeNet 1.1 (skipped: no ${absent.join(', ')})` : 'third-party SqueezeNet 1.1';
-  it.skipIf(absent.length > 0)(title, async () => {
-    // The reference was computed with the float32 weights, and this file rounds them to float16: PyTorch itself, in
-    // float64, is 1.87e-4 (activations) and 2.582e-2 (gradient: a few ReLUs flip) away from it with these weights.
+  // The reference was computed with the float32 weights of the checkpoints. The safetensors file rounds them to float16:
+  // PyTorch itself, in float64, is 1.87e-4 (activations) and 2.582e-2 (gradient: a few ReLUs flip) away with those.
+  it.for([
+    { file: 'squeezenet1_1-zip.pth', taps: 1e-4, gradient: 1e-4 },
+    { file: 'squeezenet1_1-legacy.pth', taps: 1e-4, gradient: 1e-4 },
+    { file: 'squeezenet1_1.safetensors', taps: 1.9e-4, gradient: 2.6e-2 },
+  ])('third-party $file (skipped without ../shared)', async ({ file, taps, gradient }, { skip }) => {
+    const reference = `${SHARED}golden/squeezenet1_1.golden.safetensors`;
+    const weights = `${SHARED}third-party/networks/${file}`;
+    const absent = [reference, weights].filter((path) => !existsSync(path));
+    skip(absent.length > 0, `no ${absent.join(', ')}`);
     const [report] = await measureGolden(reference, { weights, bound: 1e-3 });
     expect(report!.taps.map((tap) => tap.tensor)).toEqual(['relu1', 'fire2', 'fire3', 'fire5', 'fire9']);
-    for (const tap of report!.taps) expect(tap.error).toBeLessThan(1.9e-4);
-    expect(report!.gradientError).toBeLessThan(2.6e-2);
+    for (const tap of report!.taps) expect(tap.error).toBeLessThan(taps);
+    expect(report!.gradientError).toBeLessThan(gradient);
+  });
+
+  const cifar = `${SHARED}third-party/networks/resnet20-cifar10.th`;
+  const name = 'third-party ResNet-20 for CIFAR-10';
+  it.skipIf(!existsSync(cifar))(existsSync(cifar) ? name : `${name} (skipped: no ${cifar})`, async () => {
+    const own = fileURLToPath(new URL('third-party/resnet20-cifar10.golden.safetensors', import.meta.url));
+    const [report] = await measureGolden(own, { weights: cifar });
+    expect(report!.taps.map((tap) => tap.tensor)).toEqual(['layer1.2', 'layer2.2', 'layer3.2']);
+    expect(report!.worst).toBeLessThanOrEqual(1e-4);
   });
 });
 

@@ -111,7 +111,27 @@ export function portabilityProblems(graph: Graph, node: OnnxNode): string[] {
   const mode = node.attributes['mode'];
   if (node.op === 'Resize' && mode !== undefined && mode !== 'nearest' && mode !== 'linear')
     problems.push('cubic Resize');
-  return [...problems, ...typeProblems(graph, node), ...shapeProblems(graph, node)];
+  return [
+    ...problems,
+    ...convolutionProblems(graph, node),
+    ...typeProblems(graph, node),
+    ...shapeProblems(graph, node),
+  ];
+}
+
+/** What webgpu (onnxruntime 1.30) computes wrong, as found by trying kernels, strides, groups and numbers of channels. */
+function convolutionProblems(graph: Graph, node: OnnxNode): string[] {
+  const list = (name: string) => (node.attributes[name] as readonly number[] | undefined) ?? [];
+  if (node.op !== 'Conv' || graph.dims(node.inputs[1]!).length !== 4) return [];
+  const [outputs, inputs, ...kernel] = graph.dims(node.inputs[1]!) as [number, number, ...number[]];
+  const isProduct = [...kernel, ...list('strides')].every((n) => n === 1);
+  const isInThrees = inputs > 3 && inputs % 3 === 0 && inputs % 4 !== 0 && outputs % 4 === 0;
+  const hasPads = list('pads').some((p) => p > 0) || graph.producer(node.inputs[0]!)?.op === 'Pad';
+  if ((node.attributes['group'] ?? 1) !== 1) return [];
+  return [
+    ...(isInThrees && !isProduct ? [`Conv from ${inputs} to ${outputs} channels (wrong on webgpu)`] : []),
+    ...(isProduct && hasPads ? ['Conv of one pixel with pads, its own or of a Pad before it (ignored on webgpu)'] : []),
+  ];
 }
 
 function typeProblems(graph: Graph, node: OnnxNode): string[] {

@@ -34,6 +34,10 @@ export interface DecodeOptions {
    * lie in memory whole. Lanczos on sRGB values, as resizePicture does, but on colours multiplied by their opacity.
    */
   readonly longSide?: number;
+  /** The same for the number of pixels: larger pictures are shrunk to at most so many. */
+  readonly fitPixels?: number;
+  /** What the picture is called, in messages too, where its path says nothing to a person. */
+  readonly name?: string;
 }
 
 /** 268 megapixels: beyond any camera, and below what makes the float picture exhaust a common machine. */
@@ -53,40 +57,53 @@ const FORMATS_ADVICE = 'use a JPEG, PNG, WebP, TIFF, GIF or AVIF file';
  * @throws MadderError `input`, one sentence naming the file, what is wrong with it and what to do
  */
 export async function decodeImage(path: string, options: DecodeOptions = {}): Promise<DecodedImage> {
-  const { maxPixels = MAX_PIXELS, longSide = Infinity } = options;
-  const bytes = await readPicture(path);
-  const metadata = await readMetadata(path, bytes);
+  const { maxPixels = MAX_PIXELS, longSide = Infinity, fitPixels = Infinity, name = path } = options;
+  const bytes = await readPicture(path, name);
+  const metadata = await readMetadata(name, bytes);
   const original = metadata.autoOrient;
-  if (original.width * original.height > maxPixels) throw tooLarge(path, original, maxPixels);
-  const { width, height, rgb, alpha } = await readPixels(path, bytes, metadata, longSide);
+  const pixels = original.width * original.height;
+  if (pixels > maxPixels) throw tooLarge(name, original, maxPixels);
+  const fitting = Math.floor(Math.max(original.width, original.height) * Math.sqrt(fitPixels / pixels));
+  const side = Math.min(longSide, Math.max(1, fitting));
+  const { width, height, rgb, alpha } = await readPixels(name, bytes, metadata, side);
   return {
     width,
     height,
     original,
     sha256: createHash('sha256').update(bytes).digest('hex'),
-    name: basename(path),
+    name: basename(name),
     rgb,
     ...(alpha ? { alpha } : {}),
     notes: notesOf(metadata),
   };
 }
 
+/**
+ * What a picture file is, by its header: nothing is decoded.
+ * @throws MadderError `input` as decodeImage does, but not for damage behind the header
+ */
+export async function identifyImage(path: string): Promise<Pick<DecodedImage, 'width' | 'height' | 'sha256' | 'name'>> {
+  const bytes = await readPicture(path, path);
+  const { width, height } = (await readMetadata(path, bytes)).autoOrient;
+  return { width, height, sha256: createHash('sha256').update(bytes).digest('hex'), name: basename(path) };
+}
+
 /** Reads a file whose beginning announces a picture; of any other, however large, only that beginning is read. */
-async function readPicture(path: string): Promise<Uint8Array> {
+async function readPicture(path: string, name: string): Promise<Uint8Array> {
   try {
     const stats = await stat(path);
-    if (stats.isDirectory()) throw refusal(path, 'is a folder', 'choose a picture inside it');
+    if (stats.isDirectory()) throw refusal(name, 'is a folder', 'choose a picture inside it');
     // Devices and pipes may never end.
-    if (!stats.isFile()) throw refusal(path, 'is not a file', 'choose a picture file');
-    if (stats.size === 0) throw refusal(path, 'is empty', 'copy or download it again');
-    if (stats.size > MAX_BYTES) throw refusal(path, 'is larger than 2 GB', 'save it in a compressed format');
+    if (!stats.isFile()) throw refusal(name, 'is not a file', 'choose a picture file');
+    if (stats.size === 0) throw refusal(name, 'is empty', 'copy or download it again');
+    if (stats.size > MAX_BYTES) throw refusal(name, 'is larger than 2 GB', 'save it in a compressed format');
     const file = await open(path);
     try {
       const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
       const kind = recognise(buffer.subarray(0, bytesRead));
-      if (!kind) throw refusal(path, 'is not a picture that Madder can read', FORMATS_ADVICE);
+      if (!kind) throw refusal(name, 'is not a picture that Madder can read', FORMATS_ADVICE);
       if (!kind.readable) {
-        throw refusal(path, `is a ${kind.name} file, which Madder cannot read`, 'save it as JPEG or PNG');
+        throw refusal(name, `is a ${kind.name} file, which Madder cannot read`, 'save it as JPEG or PNG');
       }
       return await file.readFile();
     } finally {
@@ -96,11 +113,11 @@ async function readPicture(path: string): Promise<Uint8Array> {
     if (error instanceof MadderError) throw error;
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR')
-      throw refusal(path, 'does not exist', 'check its name and folder', error);
+      throw refusal(name, 'does not exist', 'check its name and folder', error);
     if (code === 'EACCES' || code === 'EPERM') {
-      throw refusal(path, 'may not be read', 'change its permissions or choose another', error);
+      throw refusal(name, 'may not be read', 'change its permissions or choose another', error);
     }
-    throw refusal(path, `could not be read (${code ?? String(error)})`, 'check the disk or choose another', error);
+    throw refusal(name, `could not be read (${code ?? String(error)})`, 'check the disk or choose another', error);
   }
 }
 
@@ -157,12 +174,16 @@ const HARMLESS_IN_JPEG =
 async function decode(bytes: Uint8Array, metadata: Metadata, longSide: number, failOn: FailOnOptions) {
   // From CMYK libvips comes to 8-bit sRGB whatever the depth was.
   const deep = metadata.depth !== 'uchar' && metadata.space !== 'cmyk';
-  const pipeline = sharp(bytes, { failOn, limitInputPixels: false })
+  // Through a conversion from sRGB to sRGB 16-bit values come out rounded, the dark ones by much.
+  const ignoreIcc = deep && isSrgb(metadata.icc);
+  const pipeline = sharp(bytes, { failOn, limitInputPixels: false, ignoreIcc })
     .autoOrient()
     .toColourspace(deep ? 'rgb16' : 'srgb')
     .raw({ depth: deep ? 'ushort' : 'uchar' });
   // sharp converts 16-bit pictures that have a profile to Display P3 and leaves them there unless told otherwise.
-  if (metadata.space === 'rgb16' && metadata.hasProfile) pipeline.withIccProfile('srgb', { attach: false });
+  if (metadata.space === 'rgb16' && metadata.hasProfile && !ignoreIcc) {
+    pipeline.withIccProfile('srgb', { attach: false });
+  }
   const { width, height } = metadata.autoOrient;
   if (Math.max(width, height) > longSide) {
     // The last factor of two is left to the filter: JPEG's own shrinking is coarse, and WebP's is not used at all.
@@ -201,13 +222,17 @@ function notesOf(metadata: Metadata): string[] {
   const profile = icc && profileName(icc);
   if (space === 'grey16' && icc) {
     notes.push('The embedded grey profile was ignored, as for all 16-bit grey pictures.');
-  } else if (icc && !(profile?.startsWith('sRGB') ?? false)) {
+  } else if (icc && !isSrgb(icc)) {
     notes.push(`The colours were converted to sRGB from ${profile ?? 'the embedded profile'}.`);
   } else if (space === 'cmyk') {
     notes.push('The colours were converted to sRGB from CMYK without a profile, so they are approximate.');
   }
   return notes;
 }
+
+/** Whether an embedded profile is sRGB, which files name in several ways. */
+const isSrgb = (icc: Uint8Array | undefined): boolean =>
+  icc !== undefined && (profileName(icc)?.startsWith('sRGB') ?? false);
 
 /** The largest size of the same proportions is named, so that no one has to guess. */
 function tooLarge(path: string, { width, height }: DecodedImage['original'], maxPixels: number): MadderError {

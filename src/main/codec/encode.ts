@@ -1,10 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { access, constants, lstat, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  lstat,
+  mkdtemp,
+  open,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import sharp from 'sharp';
+import { deflateSync } from 'node:zlib';
+import sharp, { type Sharp } from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
 import { OUTPUT_SUFFIXES, outputFormat, type OutputFormat } from './formats.ts';
-import { overWhite, toBytes, type Picture } from './picture.ts';
+import { overWhite, toBytes, toWords, type Picture } from './picture.ts';
+import { withPngChunks, type PngChunk } from './png-chunks.ts';
 
 export interface OutputOptions {
   /** Files that must not be overwritten: the content and style images. */
@@ -14,9 +29,17 @@ export interface OutputOptions {
 export interface WriteOptions extends OutputOptions {
   /** 1 to 100 for JPEG and WebP; the others lose nothing. */
   readonly quality?: number;
+  /** Bits per value: 16 in PNG and TIFF, 8 (the default) in all. */
+  readonly depth?: 8 | 16;
+  /** Pixels per inch on paper; nothing is said of it when missing. */
+  readonly dpi?: number;
+  /** ICC profile of RGB values that the colours are converted to; sRGB when missing. */
+  readonly profile?: Uint8Array;
   readonly metadata?: {
     /** An XMP packet, UTF-8 text. */
     readonly xmp?: string;
+    /** EXIF data, a TIFF structure. TIFF files hold only what is said of the whole picture, such as its author. */
+    readonly exif?: Uint8Array;
   };
 }
 
@@ -42,8 +65,8 @@ export function planOutput(path: string, picture: PlannedPicture): string[] {
 }
 
 /**
- * Writes a picture as 8-bit sRGB, with its profile, in the format of the path's suffix; on white where that knows no
- * opacity. The file appears complete or not at all: it is written beside its place, flushed, read back, and only then
+ * Writes a picture in the format of the path's suffix, as 8-bit sRGB unless told otherwise, with its profile; on white
+ * where the format knows no opacity. The file appears complete or not at all: it is written beside its place, flushed, read back, and only then
  * renamed over what was there and looked at once more.
  * @throws MadderError `output`, one sentence; a file that existed is then untouched
  */
@@ -53,7 +76,7 @@ export async function writeImage(path: string, picture: Picture, options: WriteO
   const temporary = temporaryBeside(target);
   try {
     await writeFlushed(temporary, bytes);
-    await verify(temporary, bytes, picture);
+    await verify(temporary, bytes, picture, options.depth ?? 8);
     await rename(temporary, target);
     await flushFolder(dirname(target));
     await sameBytes(target, bytes);
@@ -140,34 +163,103 @@ async function encode(
   format: OutputFormat,
   options: WriteOptions,
 ): Promise<Uint8Array> {
-  const { width, height, data, alpha } = picture;
+  const { data, alpha } = picture;
   if (!data.every(Number.isFinite) || !(alpha?.every(Number.isFinite) ?? true)) {
     throw refusal(path, 'was not written: the picture holds undefined values', 'start again with other settings');
   }
-  const { quality = QUALITY, metadata = {} } = options;
-  const bytes = format.opacity ? toBytes(picture, alpha) : toBytes(overWhite(picture));
-  const channels = alpha && format.opacity ? 4 : 3;
-  const image = sharp(bytes, { raw: { width, height, channels }, limitInputPixels: false });
-  image.withIccProfile('srgb');
-  if (metadata.xmp !== undefined) image.withXmp(metadata.xmp);
-  switch (format.name) {
-    case 'png':
-      image.png();
-      break;
-    case 'jpeg':
-      image.jpeg({ quality, chromaSubsampling: '4:4:4' });
-      break;
-    case 'webp':
-      // Exact: colours under full transparency stay, for those who change the opacity later.
-      image.webp({ quality, smartSubsample: true, exact: true });
-      break;
-    case 'tiff':
-      image.tiff({ compression: 'lzw', predictor: 'horizontal' });
+  const { quality = QUALITY, depth = 8, dpi, metadata = {} } = options;
+  if (depth === 16 && !format.deep) {
+    throw refusal(path, 'cannot have 16 bits per colour', 'choose PNG or TIFF, or 8 bits');
   }
+  const seen = format.opacity ? picture : overWhite(picture);
   try {
-    return await image.toBuffer();
+    return await withProfileFile(options.profile, async (profile) => {
+      const image = await source(seen, { depth, exif: metadata.exif, convert: profile !== undefined });
+      if (profile !== undefined) image.withIccProfile(profile);
+      else if (depth === 16) image.keepIccProfile();
+      else image.withIccProfile('srgb');
+      if (metadata.exif) image.keepExif();
+      if (dpi !== undefined) image.withDensity(dpi);
+      if (metadata.xmp !== undefined) image.withXmp(metadata.xmp);
+      switch (format.name) {
+        case 'png':
+          // Noise, which 16 bits mostly are, gets hardly smaller by trying harder.
+          image.png(depth === 16 ? { compressionLevel: 3 } : {});
+          break;
+        case 'jpeg':
+          image.jpeg({ quality, chromaSubsampling: '4:4:4' });
+          break;
+        case 'webp':
+          // Exact: colours under full transparency stay, for those who change the opacity later.
+          image.webp({ quality, smartSubsample: true, exact: true });
+          break;
+        case 'tiff':
+          image.tiff({
+            compression: 'lzw',
+            predictor: 'horizontal',
+            // Pixels per millimetre.
+            ...(dpi === undefined ? {} : { xres: dpi / 25.4, yres: dpi / 25.4, resolutionUnit: 'inch' }),
+          });
+      }
+      return image.toBuffer();
+    });
   } catch (cause) {
     throw refusal(path, 'could not be encoded', 'choose another format or size', cause);
+  }
+}
+
+interface SourceOptions {
+  readonly depth: 8 | 16;
+  readonly exif: Uint8Array | undefined;
+  /** Whether the colours will be converted to another profile. */
+  readonly convert: boolean;
+}
+
+/**
+ * The picture's pixels for sharp. EXIF data can only come in with a file, and so can the profile of 16-bit values, which
+ * sharp would otherwise take for Display P3: such a picture goes through a PNG file in memory, uncompressed.
+ */
+async function source(picture: Picture, { depth, exif, convert }: SourceOptions): Promise<Sharp> {
+  const { width, height, alpha } = picture;
+  const raw = { width, height, channels: alpha ? (4 as const) : (3 as const) };
+  const deep = depth === 16;
+  const image = sharp(deep ? toWords(picture, alpha) : toBytes(picture, alpha), { raw, limitInputPixels: false });
+  if (!deep && !exif) return image;
+  const chunks: PngChunk[] = [];
+  if (deep) {
+    const compressed = deflateSync(await (srgbProfile ??= readSrgbProfile()));
+    chunks.push({ type: 'iCCP', data: Buffer.concat([Buffer.from('sRGB\0\0', 'latin1'), compressed]) });
+  }
+  if (exif) chunks.push({ type: 'eXIf', data: exif });
+  if (deep) image.toColourspace('rgb16');
+  const png = withPngChunks(await image.png({ compressionLevel: 0 }).toBuffer(), chunks);
+  // Values that stay sRGB must not go through a conversion, which would round them.
+  const carried = sharp(png, { limitInputPixels: false, ignoreIcc: !convert });
+  return deep ? carried.toColourspace('rgb16') : carried;
+}
+
+let srgbProfile: Promise<Uint8Array> | undefined;
+
+/** The profile that sharp calls sRGB. */
+async function readSrgbProfile(): Promise<Uint8Array> {
+  const pixel = sharp(new Uint8Array(3), { raw: { width: 1, height: 1, channels: 3 } });
+  const { icc } = await sharp(await pixel.withIccProfile('srgb').png().toBuffer()).metadata();
+  return icc!;
+}
+
+/** libvips reads profiles from files only. */
+async function withProfileFile<T>(
+  profile: Uint8Array | undefined,
+  use: (path: string | undefined) => Promise<T>,
+): Promise<T> {
+  if (!profile) return use(undefined);
+  const folder = await mkdtemp(join(tmpdir(), 'madder-profile-'));
+  try {
+    const path = join(folder, 'profile.icc');
+    await writeFile(path, profile);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 
@@ -182,8 +274,10 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
 }
 
 /** Reads the file back: what the disk returns must be what was written, and the whole picture. */
-async function verify(path: string, written: Uint8Array, { width, height }: Picture): Promise<void> {
+async function verify(path: string, written: Uint8Array, { width, height }: Picture, depth: 8 | 16): Promise<void> {
   const bytes = await sameBytes(path, written);
+  const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
+  if (metadata.depth !== (depth === 16 ? 'ushort' : 'uchar')) throw new Error(`the file does not hold ${depth} bits`);
   const { info } = await sharp(bytes, { failOn: 'error', limitInputPixels: false })
     .raw()
     .toBuffer({ resolveWithObject: true });

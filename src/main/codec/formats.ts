@@ -7,14 +7,16 @@ export interface OutputFormat {
   readonly maxSide: number;
   /** Whether the format can be partly transparent. */
   readonly opacity: boolean;
+  /** Whether the format can have 16 bits per value. */
+  readonly deep: boolean;
 }
 
 /** libvips handles no longer sides. */
-const PNG: OutputFormat = { name: 'png', maxSide: 10_000_000, opacity: true };
+const PNG: OutputFormat = { name: 'png', maxSide: 10_000_000, opacity: true, deep: true };
 /** libjpeg stops 35 pixels short of what the format could hold. */
-const JPEG: OutputFormat = { name: 'jpeg', maxSide: 65_500, opacity: false };
-const WEBP: OutputFormat = { name: 'webp', maxSide: 16_383, opacity: true };
-const TIFF: OutputFormat = { name: 'tiff', maxSide: 10_000_000, opacity: true };
+const JPEG: OutputFormat = { name: 'jpeg', maxSide: 65_500, opacity: false, deep: false };
+const WEBP: OutputFormat = { name: 'webp', maxSide: 16_383, opacity: true, deep: false };
+const TIFF: OutputFormat = { name: 'tiff', maxSide: 10_000_000, opacity: true, deep: true };
 
 const OUTPUT_FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
   ['.png', PNG],

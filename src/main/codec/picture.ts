@@ -28,15 +28,26 @@ export function toPicture({ width, height, rgb }: Pick<DecodedImage, 'width' | '
  * A picture as interleaved bytes, each value rounded to the nearest of 0 to 255 (NaN becomes 0): [height, width, 3], or
  * [height, width, 4] where opacity is given.
  */
-export function toBytes({ width, height, data }: Picture, alpha?: Float32Array): Uint8Array {
+export const toBytes = (picture: Picture, alpha?: Float32Array): Uint8Array =>
+  interleave(picture, alpha, new Uint8Array(picture.width * picture.height * (alpha ? 4 : 3)), 255);
+
+/** The same with 16 bits per value: 0 to 65535. */
+export const toWords = (picture: Picture, alpha?: Float32Array): Uint16Array =>
+  interleave(picture, alpha, new Uint16Array(picture.width * picture.height * (alpha ? 4 : 3)), 65_535);
+
+function interleave<T extends Uint8Array | Uint16Array>(
+  { width, height, data }: Picture,
+  alpha: Float32Array | undefined,
+  out: T,
+  scale: number,
+): T {
   const count = width * height;
   const channels = alpha ? 4 : 3;
-  const bytes = new Uint8Array(channels * count);
   for (let c = 0; c < channels; c++) {
     const plane = c === 3 ? alpha! : data.subarray(c * count, (c + 1) * count);
-    for (let i = 0; i < count; i++) bytes[channels * i + c] = Math.min(Math.max(plane[i]!, 0), 1) * 255 + 0.5;
+    for (let i = 0; i < count; i++) out[channels * i + c] = Math.min(Math.max(plane[i]!, 0), 1) * scale + 0.5;
   }
-  return bytes;
+  return out;
 }
 
 /** What a partly transparent picture looks like on white paper. */
@@ -72,11 +83,17 @@ export function fitLongSide(width: number, height: number, longSide: number): { 
  * Resizes the colours, which loses opacity, in float, values clamped to [0,1] at the end: along each axis Lanczos (three
  * lobes, widened to the target's pixels, so antialiased) to shrink and the Catmull-Rom cubic to enlarge. Both have weights
  * that sum to one at every pixel, so even areas keep their value. Yields to other work between the planes.
+ * @param shrink `cubic` shrinks with the widened cubic instead, as published comparisons do
  */
-export async function resizePicture(picture: Picture, width: number, height: number): Promise<Picture> {
+export async function resizePicture(
+  picture: Picture,
+  width: number,
+  height: number,
+  shrink: 'lanczos3' | 'cubic' = 'lanczos3',
+): Promise<Picture> {
   if (width === picture.width && height === picture.height) return picture;
-  const rows = tapsFor(picture.height, height);
-  const columns = tapsFor(picture.width, width);
+  const rows = tapsFor(picture.height, height, shrink);
+  const columns = tapsFor(picture.width, width, shrink);
   const data = new Float32Array(3 * width * height);
   for (let c = 0; c < 3; c++) {
     const plane = picture.data.subarray(c * picture.width * picture.height, (c + 1) * picture.width * picture.height);
@@ -93,9 +110,9 @@ interface Taps {
 }
 
 /** Sampling along one axis; pixels are squares, so pixel p has its centre at p + 1/2. */
-function tapsFor(from: number, to: number): Taps[] {
+function tapsFor(from: number, to: number, shrink: 'lanczos3' | 'cubic' = 'lanczos3'): Taps[] {
   const scale = Math.max(1, from / to);
-  const [kernel, radius] = from > to ? [lanczos3, 3 * scale] : [catmullRom, 2];
+  const [kernel, radius] = from > to && shrink === 'lanczos3' ? [lanczos3, 3 * scale] : [catmullRom, 2 * scale];
   return Array.from({ length: to }, (_, k) => {
     const centre = ((k + 0.5) * from) / to - 0.5;
     const first = Math.max(0, Math.ceil(centre - radius));

@@ -2,6 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { MadderError } from '../../shared/errors.ts';
 import { elementCount, type ElementType, type Tensor } from '../../shared/tensor.ts';
+import type { ByteSource } from './byte-source.ts';
+import { elementBytes, tensorOf } from './elements.ts';
+import { quoted, refusal, type Refuse } from './refusal.ts';
+import type { TensorEntry, WeightsIndex } from './weights-index.ts';
 
 /**
  * The safetensors format: 8 bytes little-endian header length, a JSON header
@@ -9,35 +13,30 @@ import { elementCount, type ElementType, type Tensor } from '../../shared/tensor
  * data, which the tensors cover without holes or overlaps. https://github.com/huggingface/safetensors
  */
 
+const LENGTH_BYTES = 8;
 /** The reference implementation's limit; it keeps a broken length from being taken for a header. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** Parsed, a header of nothing but brackets takes thirty times its length: only short ones may be much of a file. */
+const SHORT_HEADER_BYTES = 2 ** 20;
+const MAX_HEADER_SHARE = 1 / 16;
 
-interface ElementFormat {
-  readonly dtype: string;
-  readonly type: ElementType;
-  readonly array: {
-    readonly BYTES_PER_ELEMENT: number;
-    new (buffer: ArrayBufferLike, byteOffset: number, length: number): Tensor['data'];
-  };
-}
-
-const FORMATS: readonly ElementFormat[] = [
-  { dtype: 'F64', type: 'float64', array: Float64Array },
-  { dtype: 'F32', type: 'float32', array: Float32Array },
-  { dtype: 'F16', type: 'float16', array: Uint16Array },
-  { dtype: 'BF16', type: 'bfloat16', array: Uint16Array },
-  { dtype: 'I64', type: 'int64', array: BigInt64Array },
-  { dtype: 'U64', type: 'uint64', array: BigUint64Array },
-  { dtype: 'I32', type: 'int32', array: Int32Array },
-  { dtype: 'U32', type: 'uint32', array: Uint32Array },
-  { dtype: 'I16', type: 'int16', array: Int16Array },
-  { dtype: 'U16', type: 'uint16', array: Uint16Array },
-  { dtype: 'I8', type: 'int8', array: Int8Array },
-  { dtype: 'U8', type: 'uint8', array: Uint8Array },
-  { dtype: 'BOOL', type: 'bool', array: Uint8Array },
+const DTYPES: readonly (readonly [string, ElementType])[] = [
+  ['F64', 'float64'],
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+  ['I64', 'int64'],
+  ['U64', 'uint64'],
+  ['I32', 'int32'],
+  ['U32', 'uint32'],
+  ['I16', 'int16'],
+  ['U16', 'uint16'],
+  ['I8', 'int8'],
+  ['U8', 'uint8'],
+  ['BOOL', 'bool'],
 ];
-const BY_DTYPE = new Map(FORMATS.map((f) => [f.dtype, f]));
-const BY_TYPE = new Map(FORMATS.map((f) => [f.type, f]));
+const TYPE_OF = new Map(DTYPES);
+const DTYPE_OF = new Map(DTYPES.map(([dtype, type]) => [type, dtype]));
 
 export interface Safetensors {
   /** In the order of the header. */
@@ -51,51 +50,22 @@ export interface Safetensors {
  * @throws MadderError `network`, one sentence naming the file and what is wrong with it
  */
 export function readSafetensors(bytes: Uint8Array, file = 'the weights file'): Safetensors {
-  const refuse = (why: string): never => {
-    throw new MadderError('network', `${file} is not a usable safetensors file: ${why}; download or export it again.`);
-  };
-  if (bytes.byteLength < 8) return refuse(`it is only ${bytes.byteLength} bytes long`);
-  const declared = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
-  if (declared > MAX_HEADER_BYTES)
-    return refuse(`it declares a header of ${declared} bytes, beyond the limit of 100 MB`);
-  const start = 8 + Number(declared);
-  if (start > bytes.byteLength)
-    return refuse(`its header is cut off (${declared} bytes in a file of ${bytes.byteLength})`);
+  const refuse = refusal(file, 'safetensors file');
+  const start = dataStart(bytes, bytes.byteLength, refuse);
+  const { tensors, metadata } = parseHeader(bytes.subarray(LENGTH_BYTES, start), bytes.byteLength, refuse);
+  const read = [...tensors.values()].map(({ name, type, dims, begin, end }): [string, Tensor] => [
+    name,
+    tensorOf(type, dims, bytes.subarray(begin, end)),
+  ]);
+  return { tensors: new Map(read), metadata };
+}
 
-  const data = bytes.subarray(start);
-  const metadata: Record<string, string> = {};
-  const tensors = new Map<string, Tensor>();
-  const ranges: { name: string; begin: number; end: number }[] = [];
-  for (const [name, entry] of Object.entries(parseHeader(bytes.subarray(8, start), refuse))) {
-    if (name === '__metadata__') {
-      if (!isRecord(entry)) return refuse('its metadata is not a list of names and texts');
-      for (const [key, value] of Object.entries(entry)) {
-        if (typeof value !== 'string') return refuse(`its metadata entry "${key}" is not a text`);
-        metadata[key] = value;
-      }
-      continue;
-    }
-    const { format, shape, begin, end } = parseEntry(name, entry, refuse);
-    if (end > data.byteLength) return refuse(`tensor "${name}" ends beyond the file, which may be cut off`);
-    const expected = elementCount(shape) * format.array.BYTES_PER_ELEMENT;
-    if (end - begin !== expected) {
-      return refuse(
-        `tensor "${name}" is ${format.dtype} [${shape.join(', ')}], which takes ${expected} bytes, not ${end - begin}`,
-      );
-    }
-    ranges.push({ name, begin, end });
-    tensors.set(name, { type: format.type, dims: shape, data: elements(data, begin, end, format) } as Tensor);
-  }
-
-  let position = 0;
-  for (const { name, begin, end } of ranges.sort((a, b) => a.begin - b.begin || a.end - b.end)) {
-    if (begin !== position) {
-      return refuse(`tensor "${name}" ${begin < position ? 'overlaps another' : 'leaves a gap before it'}`);
-    }
-    position = end;
-  }
-  if (position !== data.byteLength) return refuse(`${data.byteLength - position} bytes at its end belong to no tensor`);
-  return { tensors, metadata };
+/** Lists the tensors of a safetensors file; reads its header only. @throws MadderError `network`, as {@link readSafetensors} */
+export async function indexSafetensors(source: ByteSource, file: string): Promise<WeightsIndex> {
+  const refuse = refusal(file, 'safetensors file');
+  const length = await source.read(0, Math.min(LENGTH_BYTES, source.size));
+  const header = await source.read(LENGTH_BYTES, dataStart(length, source.size, refuse));
+  return { format: 'safetensors', unreadable: new Map(), skipped: [], ...parseHeader(header, source.size, refuse) };
 }
 
 /** Reads a safetensors file; see {@link readSafetensors}. A file that cannot be opened is a MadderError `input`. */
@@ -125,8 +95,7 @@ export function writeSafetensors(
   let position = 0;
   for (const [name, tensor] of ordered) {
     const end = position + tensor.data.byteLength;
-    const { dtype } = BY_TYPE.get(tensor.type)!;
-    header.push([name, { dtype, shape: tensor.dims, data_offsets: [position, end] }]);
+    header.push([name, { dtype: DTYPE_OF.get(tensor.type), shape: tensor.dims, data_offsets: [position, end] }]);
     position = end;
   }
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
@@ -148,7 +117,57 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isSize = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
 
-function parseHeader(bytes: Uint8Array, refuse: (why: string) => never): Record<string, unknown> {
+/** Where the data begins in a file of `size` bytes, of which at least the first eight are given. */
+function dataStart(bytes: Uint8Array, size: number, refuse: Refuse): number {
+  if (size < LENGTH_BYTES) return refuse(`it is only ${size} bytes long`);
+  const declared = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
+  if (declared > MAX_HEADER_BYTES)
+    return refuse(`it declares a header of ${declared} bytes, beyond the limit of 100 MB`);
+  const start = LENGTH_BYTES + Number(declared);
+  if (start > size) return refuse(`its header is cut off (${declared} bytes in a file of ${size})`);
+  if (start > SHORT_HEADER_BYTES && start > size * MAX_HEADER_SHARE)
+    return refuse('its header is implausibly large for its data');
+  return start;
+}
+
+/** The entries of a header, which together cover the rest of a file of `size` bytes exactly. */
+function parseHeader(header: Uint8Array, size: number, refuse: Refuse) {
+  const start = LENGTH_BYTES + header.byteLength;
+  const metadata: [string, string][] = [];
+  const tensors = new Map<string, TensorEntry>();
+  for (const [name, value] of Object.entries(parseJson(header, refuse))) {
+    if (name === '__metadata__') {
+      if (!isRecord(value)) return refuse('its metadata is not a list of names and texts');
+      for (const [key, text] of Object.entries(value)) {
+        if (typeof text !== 'string') return refuse(`its metadata entry ${quoted(key)} is not a text`);
+        metadata.push([key, text]);
+      }
+      continue;
+    }
+    const { dtype, type, dims, offsets } = parseEntry(name, value, refuse);
+    const [begin, end] = offsets.map((o) => start + o) as [number, number];
+    if (end > size) return refuse(`tensor ${quoted(name)} ends beyond the file, which may be cut off`);
+    const expected = elementCount(dims) * elementBytes(type);
+    if (end - begin !== expected) {
+      return refuse(
+        `tensor ${quoted(name)} is ${dtype} [${dims.join(', ')}], which takes ${expected} bytes, not ${end - begin}`,
+      );
+    }
+    tensors.set(name, { name, type, dims, begin, end });
+  }
+
+  let position = start;
+  for (const { name, begin, end } of [...tensors.values()].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
+    if (begin !== position) {
+      return refuse(`tensor ${quoted(name)} ${begin < position ? 'overlaps another' : 'leaves a gap before it'}`);
+    }
+    position = end;
+  }
+  if (position !== size) return refuse(`${size - position} bytes at its end belong to no tensor`);
+  return { tensors, metadata: Object.fromEntries(metadata) };
+}
+
+function parseJson(bytes: Uint8Array, refuse: Refuse): Record<string, unknown> {
   let header: unknown;
   try {
     header = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
@@ -158,23 +177,15 @@ function parseHeader(bytes: Uint8Array, refuse: (why: string) => never): Record<
   return isRecord(header) ? header : refuse('its header is not a JSON object');
 }
 
-function parseEntry(name: string, entry: unknown, refuse: (why: string) => never) {
-  if (!isRecord(entry)) return refuse(`the entry of tensor "${name}" is not an object`);
-  const { dtype, shape, data_offsets: offsets } = entry;
-  const format = BY_DTYPE.get(String(dtype));
-  if (!format) return refuse(`tensor "${name}" has elements of type ${String(dtype)}, which Madder does not read`);
-  if (!Array.isArray(shape) || !shape.every(isSize)) return refuse(`tensor "${name}" has no valid shape`);
+function parseEntry(name: string, entry: unknown, refuse: Refuse) {
+  if (!isRecord(entry)) return refuse(`the entry of tensor ${quoted(name)} is not an object`);
+  const { dtype, shape: dims, data_offsets: offsets } = entry;
+  const type = TYPE_OF.get(String(dtype));
+  if (!type)
+    return refuse(`tensor ${quoted(name)} has elements of type ${quoted(String(dtype))}, which Madder does not read`);
+  if (!Array.isArray(dims) || !dims.every(isSize)) return refuse(`tensor ${quoted(name)} has no valid shape`);
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isSize) || offsets[0]! > offsets[1]!) {
-    return refuse(`tensor "${name}" has no valid place in the file`);
+    return refuse(`tensor ${quoted(name)} has no valid place in the file`);
   }
-  return { format, shape, begin: offsets[0]!, end: offsets[1]! };
-}
-
-/** Typed arrays need offsets that are multiples of their element size; elsewhere the bytes are copied first. */
-function elements(data: Uint8Array, begin: number, end: number, format: ElementFormat): Tensor['data'] {
-  const size = format.array.BYTES_PER_ELEMENT;
-  const aligned = (data.byteOffset + begin) % size === 0;
-  const view = data.subarray(begin, end);
-  const bytes = aligned ? view : new Uint8Array(view);
-  return new format.array(bytes.buffer, bytes.byteOffset, (end - begin) / size);
+  return { dtype: String(dtype), type, dims, offsets };
 }

@@ -17,6 +17,7 @@ import type { Preset } from '../../shared/preset.ts';
 import { RECIPE_VERSION, type Recipe, type RecipeImage, type RecipeNetwork } from '../../shared/recipe.ts';
 import { changeRewrites, changeSettings, type RecipeChanges } from '../../shared/recipe-changes.ts';
 import { MAX_JPEG_XMP, writeXmp } from '../formats/xmp.ts';
+import { findInstalled } from './networks.ts';
 import { checkLayers, presetNotes, suits } from './presets.ts';
 import {
   changesNote,
@@ -79,7 +80,7 @@ export interface PaintOptions extends RunnerOptions {
 const USUAL_WEIGHTS = { styleWeight: 1, contentWeight: 0.1, variationWeight: 0.02 };
 
 /** What is taken where neither the person nor a preset says anything; `size` is px, `iterations` those at full size. */
-export const DEFAULTS = { size: 512, iterations: 50, strength: 1, init: 'content', seed: 0 } as const;
+export const DEFAULTS = { size: 512, iterations: 50, strength: 1, init: 'content', seed: 0, colour: 'style' } as const;
 
 /**
  * Reads the pictures and networks of a request and turns it into a recipe; or finds what a recipe to be repeated names.
@@ -91,8 +92,8 @@ export const prepareRun = (request: PaintRequest | RepeatRequest): Promise<Prepa
 async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
   const { preset, size = DEFAULTS.size, iterations = DEFAULTS.iterations } = request;
   const networks = {
-    style: request.network,
-    ...(request.contentNetwork ? { content: request.contentNetwork } : {}),
+    style: await findInstalled(request.network),
+    ...(request.contentNetwork ? { content: await findInstalled(request.contentNetwork) } : {}),
   };
   const style = await openNetwork(networks.style, request, networks.content ? ['style'] : ['style', 'content']);
   const content = networks.content && (await openNetwork(networks.content, request, ['content']));
@@ -121,6 +122,7 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
       schedule: preset?.schedule ?? { size, side: 'long' as const, levels: coarseToFine(size, iterations) },
       timeline: [],
       seed: DEFAULTS.seed,
+      colour: preset?.colour ?? DEFAULTS.colour,
     },
     named(request, style, eye),
   );
@@ -379,7 +381,7 @@ async function openNetwork(
 
 /** The recipe's network, or the one that the person gives: if it is the same one, the file only says where it is. */
 async function openForRepeat(reference: RecipeNetwork | undefined, given: string | undefined, request: RepeatRequest) {
-  const idOrPath = given ?? (await findNetwork(reference!, request.file));
+  const idOrPath = await (given === undefined ? findNetwork(reference!, request.file) : findInstalled(given));
   const chosen = await loadNetwork(idOrPath);
   const same = chosen.sha256 === reference?.sha256;
   const network = same ? await openRecipeNetwork(reference, idOrPath) : chosen;

@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { readXmp as readPacket } from '../codec/xmp.ts';
-import { loadNetwork, listNetworks } from '../engine/networks/load.ts';
+import { loadNetwork } from '../engine/networks/load.ts';
 import { findLayer, type Network } from '../engine/networks/network.ts';
 import { readXmp } from '../formats/xmp.ts';
 import { MadderError } from '../../shared/errors.ts';
@@ -11,13 +11,14 @@ import { recipeSchema, type Recipe, type RecipeImage, type RecipeNetwork } from 
 import type { RecipeChanges } from '../../shared/recipe-changes.ts';
 import { migrateRecipe } from '../../shared/recipe-migrations.ts';
 import { problemWords } from '../../shared/recipe-words.ts';
+import { findInstalled, installedManifests } from './networks.ts';
 import { samples } from './samples.ts';
 
 /** Suffixes of the pictures that carry a recipe. */
 const PICTURES = new Set(['.png', '.jpg', '.jpeg', '.webp', '.tif', '.tiff']);
 /** Suffixes of pictures that a recipe is made from. */
 const SOURCES = new Set([...PICTURES, '.gif', '.avif']);
-const WEIGHTS = new Set(['.safetensors', '.onnx']);
+const WEIGHTS = new Set(['.safetensors', '.pth', '.pt', '.th', '.ckpt', '.bin', '.onnx']);
 
 /** Files beside a recipe that are read in search of a hash, when none has the name that is looked for. */
 const MOST_FILES = 500;
@@ -200,9 +201,9 @@ export async function findImages(recipe: Recipe, file: string, given: readonly s
  * @throws MadderError `input` naming the network that is missing or has changed
  */
 export async function findNetwork({ id, sha256 }: RecipeNetwork, file: string): Promise<string> {
-  const installed = await listNetworks();
+  const installed = await installedManifests();
   const match = installed.find((m) => m.sha256 === sha256);
-  if (match) return match.id;
+  if (match) return findInstalled(match.id);
   for (const path of await filesIn(dirname(file), WEIGHTS)) if ((await hashOf(path)) === sha256) return path;
   const other = installed.find((m) => m.id === id);
   const why = other
@@ -232,6 +233,7 @@ export function changesNote(request: RepeatRequest, otherNetworks: readonly stri
     ['variation', 'variation'],
     ['variationL1', 'L1 variation'],
     ['normalization', 'normalization'],
+    ['colour', 'colour'],
     ['styleWeights', 'weights of the styles'],
     ['styleScales', 'scales of the styles'],
     ['pooling', 'pooling'],

@@ -92,6 +92,40 @@ const fixed: readonly GradientCase[] = [
       { axis: 1 },
     );
   }),
+  composition('an inception module: three branches, one of them a max pool of stride 1', (graph, u, random) => {
+    const pooled = graph.op('MaxPool', [u], { kernel_shape: [3, 3], pads: [1, 1, 1, 1] });
+    const branches = [conv(graph, random, u, 2, 1), conv(graph, random, u, 2), conv(graph, random, pooled, 1, 1)];
+    return relu(graph, graph.op('Concat', branches, { axis: 1 }));
+  }),
+  composition('dense layers: normalization first, and channels that pile up', (graph, u, random) => {
+    const layer = (x: string) => {
+      const added = conv(graph, random, relu(graph, batchNormalization(graph, random, x)), 2);
+      return graph.op('Concat', [x, added], { axis: 1 });
+    };
+    const dense = layer(layer(u));
+    return [
+      dense,
+      graph.op('AveragePool', [conv(graph, random, dense, 3, 1)], { kernel_shape: [2, 2], strides: [2, 2] }),
+    ];
+  }),
+  composition('a shuffle unit: half of the channels pass, and both halves interleave', (graph, u, random) => {
+    const [first, second] = graph.ops('Split', [conv(graph, random, u, 6, 1)], { axis: 1 }, [
+      graph.fresh('a'),
+      graph.fresh('b'),
+    ]);
+    const weights = constant(graph, random, [3, 1, 3, 3]);
+    const depthwise = graph.op('Conv', [second!, weights], { kernel_shape: [3, 3], pads: [1, 1, 1, 1], group: 3 });
+    const joined = graph.op('Concat', [first!, relu(graph, depthwise)], { axis: 1 });
+    return graph.op('Gather', [joined, graph.ints([0, 3, 1, 4, 2, 5])], { axis: 1 });
+  }),
+  composition('an inverted residual with ReLU6 and a strided depthwise convolution', (graph, u, random) => {
+    const relu6 = (x: string) => graph.op('Clip', [x, graph.scalar(0), graph.scalar(6)]);
+    const wide = relu6(graph.op('Mul', [conv(graph, random, u, 4, 1), graph.scalar(6)]));
+    const attributes = { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2], group: 4 };
+    const depthwise = relu6(graph.op('Conv', [wide, constant(graph, random, [4, 1, 3, 3])], attributes));
+    const narrow = conv(graph, random, depthwise, 2, 1);
+    return graph.op('Add', [narrow, conv(graph, random, narrow, 2, 1)]);
+  }),
   composition('squeeze and excitation', (graph, u, random) => {
     const features = conv(graph, random, u, 3);
     const gate = graph.op('Sigmoid', [conv(graph, random, graph.op('GlobalAveragePool', [features]), 3, 1)]);

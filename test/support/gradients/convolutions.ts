@@ -47,6 +47,35 @@ export const convolutionCases: readonly GradientCase[] = [
   convolution('Conv', fc.constant(1), small(3)),
   convolution('Conv with groups', fc.integer({ min: 2, max: 3 }), fc.constant(2)),
   convolution('Conv, depthwise', fc.integer({ min: 2, max: 4 }), fc.constant(1)),
+  gradientCase(
+    'Conv whose channels some provider misreads: three or six of them, four others',
+    { triple: fc.constantFrom(3, 6, 9), kernel: fc.constantFrom(1, 3), stride: small(2), swap: fc.boolean() },
+    ({ triple, kernel, stride, swap }) => ({
+      dims: [1, swap ? 4 : triple, 4, 5],
+      build: (graph, u, random) => {
+        const w = constant(graph, random, swap ? [triple, 4, kernel, kernel] : [4, triple, kernel, kernel]);
+        const p = (kernel - 1) / 2;
+        return graph.op('Conv', [u, w], {
+          kernel_shape: [kernel, kernel],
+          pads: [p, p, p, p],
+          strides: [stride, stride],
+        });
+      },
+    }),
+  ),
+  gradientCase('Conv of one pixel before what adds an edge of zeros', { size: small(4) }, ({ size }) => ({
+    dims: [1, 2, size, size],
+    build: (graph, u, random) => {
+      const point = graph.op('Conv', [u, constant(graph, random, [3, 2, 1, 1])], { kernel_shape: [1, 1] });
+      // Its gradient is a Pad, which the runtime would make part of the convolution's.
+      return graph.op('Slice', [
+        graph.op('Pad', [point, graph.ints([0, 0, 1, 1, 0, 0, 1, 1])]),
+        graph.ints([1, 2]),
+        graph.ints([9, 9]),
+        graph.ints([2, 3]),
+      ]);
+    },
+  })),
   gradientCase('Conv without attributes', { size: fc.integer({ min: 3, max: 6 }) }, ({ size }) => ({
     dims: [1, 2, size, size],
     build: (graph, u, random) => graph.op('Conv', [u, constant(graph, random, [3, 2, 3, 3])]),

@@ -224,8 +224,26 @@ const attention = gradientCase(
   }),
 );
 
+const convolution = gradientCase(
+  'Conv that some provider computes wrong',
+  { point: fc.boolean(), triple: fc.constantFrom(6, 9), stride: small(2), pads: fc.nat(2), bias: fc.boolean() },
+  ({ point, triple, stride, pads, bias }) => ({
+    dims: [1, point ? 2 : triple, 4, 5],
+    build: (graph, u, random) => {
+      const kernel = point ? [1, 1] : [3, 3];
+      const weights = constant(graph, random, [4, graph.dims(u)[1]!, ...kernel]);
+      return lowered(graph, 'Conv', [u, weights, ...(bias ? [constant(graph, random, [4])] : [])], {
+        kernel_shape: kernel,
+        strides: point ? [1, 1] : [stride, stride],
+        pads: point ? [pads, 1, 0, pads] : [pads, pads, 1, pads],
+      });
+    },
+  }),
+);
+
 /** Operators that are lowered before they are differentiated. */
 export const loweredCases: readonly GradientCase[] = [
+  convolution,
   unary('Gelu', within(-3, 3)),
   unary('Gelu', within(-3, 3), { approximate: 'tanh' }),
   unary('Mish', within(-4, 4)),

@@ -223,6 +223,13 @@ describe('a preset', () => {
     });
   });
 
+  it('may say whose colours the picture gets, unless a person does', async () => {
+    const preset = { ...(await findPreset('gatys-2015')), colour: 'luminance' as const };
+    expect(migratePreset(JSON.parse(JSON.stringify(preset)))).toEqual(preset);
+    expect((await prepareRun(await request(preset))).recipe.colour).toBe('luminance');
+    expect((await prepareRun(await request(preset, { colour: 'match' }))).recipe.colour).toBe('match');
+  });
+
   it('says which of its layers a network lacks', async () => {
     const preset = await findPreset('nakano-2019-robust-resnet-50');
     await expect(prepareRun(await request(preset, { network: NETWORKS['alexnet']! }))).rejects.toThrow(

@@ -165,6 +165,7 @@ describe('repeating a recipe', () => {
       styleScales: [2],
       init: 'noise',
       seed: 4,
+      colour: 'luminance',
       optimizer: { kind: 'adam' },
     });
     expect(changed).toMatchObject({
@@ -173,11 +174,12 @@ describe('repeating a recipe', () => {
       styles: [{ scale: 2, weight: 1 }],
       init: { kind: 'noise' },
       seed: 4,
+      colour: 'luminance',
       optimizer: { kind: 'adam', stepSize: 0.02 },
       networks: { style: { id: 'vgg19-thin-maxpool.weights', rewrites: [{ pooling: { kind: 'average' } }] } },
     });
     expect(notes.join(' ')).toMatch(
-      /replace the recipe's in: size, style layers, scales of the styles, optimizer, start, seed, network;/,
+      /replace the recipe's in: size, style layers, colour, scales of the styles, optimizer, start, seed, network;/,
     );
   });
 

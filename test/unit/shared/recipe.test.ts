@@ -52,7 +52,7 @@ describe('migrateRecipe', () => {
 
   it('gives an old recipe the meaning that it had', async () => {
     const opened = migrateRecipe(await fixture('version-0'));
-    expect(opened).toMatchObject({ timeline: [], schedule: { size: 64, side: 'long' } });
+    expect(opened).toMatchObject({ timeline: [], colour: 'style', schedule: { size: 64, side: 'long' } });
     expect(opened).toEqual(migrateRecipe(await fixture('version-1-early')));
   });
 
@@ -85,7 +85,8 @@ describe('migrateRecipe', () => {
   });
 
   it.each([
-    ['colour', 1, 'the setting "colour" is unknown'],
+    ['texture', 1, 'the setting "texture" is unknown'],
+    ['colour', 'sepia', 'the colour must be one of style, luminance, match'],
     ['styles.0.weigth', 1, 'the setting "weigth" in style 1 is unknown'],
     ['styles.0.weight', -1, 'the weight of style 1 must be at least 0'],
     ['styles.0.weight', 'much', 'the weight of style 1 must be a finite number'],
@@ -177,6 +178,12 @@ describe('weightsAt', () => {
 describe('changeSettings', () => {
   it('leaves a recipe alone where nothing is said', () => {
     expect(changeSettings(recipe, {})).toEqual(recipe);
+  });
+
+  it('changes whose colours the picture gets', () => {
+    const changed = changeSettings(recipe, { colour: 'match' });
+    expect(changed).toEqual({ ...recipe, colour: 'match' });
+    expect(migrateRecipe(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
   });
 
   it('keeps the proportions of levels and timeline with other iterations', () => {

@@ -14,6 +14,7 @@ import {
   thresholdedRelu,
 } from './lowerings/activations.ts';
 import { attention } from './lowerings/attention.ts';
+import { conv } from './lowerings/convolution.ts';
 import { einsum } from './lowerings/einsum.ts';
 import { localResponse } from './lowerings/local-response.ts';
 import type { Lowering } from './lowerings/lowering.ts';
@@ -23,10 +24,11 @@ import { groupNormalization, rmsNormalization } from './lowerings/normalizations
 import { logSoftmax, reduceL1, reduceLogSum, reduceLogSumExp, reduceMin, reduceProd } from './lowerings/reductions.ts';
 import { resize } from './lowerings/resize.ts';
 
-/** Operators that some provider lacks, that are newer than opset 17, or that have no gradient rule of their own. */
+/** Operators that some provider lacks or computes wrong, that are newer than opset 17, or that have no gradient rule. */
 const LOWERINGS: ReadonlyMap<string, Lowering> = new Map<string, Lowering>([
   ['Attention', attention],
   ['Celu', celu],
+  ['Conv', conv],
   ['CumSum', cumSum],
   ['Einsum', einsum],
   ['GatherND', gatherNd],

@@ -1,3 +1,4 @@
+import { numbersOf } from '../../../shared/tensor.ts';
 import type { OnnxGraph, OnnxNode } from '../../formats/onnx.ts';
 import type { Layer } from './network.ts';
 import { fieldSize, POINTWISE, POOLS, receptiveFields, type Field } from './receptive-fields.ts';
@@ -18,7 +19,7 @@ export type LayerMark = Pick<Layer, 'name' | 'tensor' | 'kind'>;
 
 /** Completes marks with what the graph says about them and sorts them from fine to coarse. */
 export function describeLayers(graph: OnnxGraph, input: string, marks: readonly LayerMark[]): Layer[] {
-  const fields = receptiveFields(graph, input);
+  const fields = fieldsOf(graph, input);
   const layers = marks.flatMap((mark): Layer[] => {
     const field = fields.get(mark.tensor);
     if (!field) return [];
@@ -35,10 +36,25 @@ export function describeLayers(graph: OnnxGraph, input: string, marks: readonly 
  * networks `stage3.act2`, `stage3.block1`, `stage3.act2.pre`, `stage3.pool1`, where a stage holds what shares a stride.
  */
 export function findLayers(graph: OnnxGraph, input: string): Layer[] {
-  const fields = receptiveFields(graph, input);
+  const fields = fieldsOf(graph, input);
   const candidates = findCandidates(graph, fields);
   const marks = isChain(graph, candidates) ? nameLikeVgg(candidates) : nameByStage(candidates);
   return describeLayers(graph, input, marks);
+}
+
+/** Receptive fields, channel shuffles (Ma et al. 2018) passed over: they change the order of channels and nothing else. */
+export function fieldsOf(graph: OnnxGraph, input: string): Map<string, Field> {
+  const isShuffle = ({ op, attributes, inputs }: OnnxNode): boolean => {
+    const order = op === 'Gather' && attributes['axis'] === 1 ? graph.initializers.get(inputs[1] ?? '') : undefined;
+    return (
+      order?.dims.length === 1 &&
+      numbersOf(order)
+        .sort((a, b) => a - b)
+        .every((channel, i) => channel === i)
+    );
+  };
+  const nodes = graph.nodes.map((node) => (isShuffle(node) ? { ...node, op: 'Identity' } : node));
+  return receptiveFields({ ...graph, nodes }, input);
 }
 
 export interface LayerDefaults {

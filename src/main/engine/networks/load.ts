@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,18 +11,23 @@ import {
   type NetworkManifest,
   type Normalization,
 } from '../../../shared/network-manifest.ts';
+import type { Tensor } from '../../../shared/tensor.ts';
+import { fileSource } from '../../formats/byte-source.ts';
 import { readOnnxFile } from '../../formats/onnx-file.ts';
-import { readSafetensors } from '../../formats/safetensors.ts';
+import { readWeightsIndex } from '../../formats/weights-file.ts';
 import type { Template } from './architectures/builder.ts';
 import { recognise } from './architectures/recognise.ts';
 import { StateDict } from './architectures/state-dict.ts';
 import { findLayer, type Layer, type Network } from './network.ts';
 import { templateFromOnnx } from './onnx-network.ts';
+import { readNeeded } from './outline.ts';
+import { RANDOM_NETWORK_ID, randomNetwork, randomNetworkManifest, randomNetworkSeed } from './random-network.ts';
+import { findStateDict } from './state-dict-finder.ts';
 
 export interface LoadOptions {
   /** Folders of networks with descriptions, the first that has an id wins; by default the bundled ones. */
   readonly modelsFolders?: readonly string[];
-  /** Overrides what the description says, or what is assumed where there is none. */
+  /** Overrides what the description or the file says, or what is assumed where neither says anything. */
   readonly normalization?: Normalization;
 }
 
@@ -34,13 +39,20 @@ export function bundledModelsFolder(): string {
 }
 
 /**
- * Loads a network by its id (`<id>.json` beside its weights in a models folder) or from a `.safetensors` or `.onnx`
- * file. Files without a description get one: architecture and layers are recognised, and ImageNet's mean and deviation
- * assumed, which `manifest.normalization.assumed` says.
+ * Loads a network by its id (`<id>.json` beside its weights in a models folder), by the path of that description, or from
+ * a file: safetensors, a PyTorch checkpoint or ONNX. Files without a description get one: architecture and layers are
+ * recognised, mean and deviation taken from the file where it holds them, and ImageNet's assumed elsewhere, which
+ * `manifest.normalization.assumed` says. The random networks (random-network.ts) are made, not read.
  * @throws MadderError `input` for an unknown id or a missing file, `network` for a file that cannot be used
  */
 export async function loadNetwork(idOrPath: string, options: LoadOptions = {}): Promise<Network> {
   if (isWeightsFile(idOrPath)) return loadFile(idOrPath, options);
+  if (extname(idOrPath) === '.json' && existsSync(idOrPath)) return loadDescribed(idOrPath, options);
+  const seed = randomNetworkSeed(idOrPath);
+  if (seed !== undefined) {
+    const { manifest, template } = randomNetwork(seed);
+    return assemble(template, manifest);
+  }
   const folders = options.modelsFolders ?? [bundledModelsFolder()];
   if (networkIdSchema.safeParse(idOrPath).success) {
     for (const folder of folders) {
@@ -50,10 +62,16 @@ export async function loadNetwork(idOrPath: string, options: LoadOptions = {}): 
   }
   const known = (await listNetworks(folders)).map((m) => m.id);
   const advice = known.length > 0 ? `the networks there are: ${known.join(', ')}` : 'there are no networks installed';
-  throw new MadderError('input', `There is no network "${idOrPath}"; ${advice}, or give a .safetensors or .onnx file.`);
+  throw new MadderError(
+    'input',
+    `There is no network "${idOrPath}"; ${advice}, or give a .safetensors, .pth or .onnx file.`,
+  );
 }
 
-/** Descriptions of the networks in the folders, by id; of equal ids the first. Unusable descriptions are left out. */
+/**
+ * Descriptions of the networks in the folders, by id; of equal ids the first. Unusable descriptions are left out. With the
+ * bundled folder comes the random network, which has no files.
+ */
 export async function listNetworks(folders: readonly string[] = [bundledModelsFolder()]): Promise<NetworkManifest[]> {
   const found = new Map<string, NetworkManifest>();
   for (const folder of folders) {
@@ -64,10 +82,14 @@ export async function listNetworks(folders: readonly string[] = [bundledModelsFo
       found.set(parsed.data.id, parsed.data);
     }
   }
+  if (folders.includes(bundledModelsFolder())) found.set(RANDOM_NETWORK_ID, randomNetworkManifest());
   return [...found.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-const isWeightsFile = (path: string): boolean => ['.safetensors', '.onnx'].includes(extname(path).toLowerCase());
+/** Suffixes that make a text a path instead of an id. Which kind of weights it is, its content decides. */
+const WEIGHTS = ['.safetensors', '.pth', '.pt', '.th', '.ckpt', '.bin', '.onnx'];
+
+const isWeightsFile = (path: string): boolean => WEIGHTS.includes(extname(path).toLowerCase());
 
 const weightsFileOf = ({ id, architecture }: NetworkManifest): string =>
   architecture === 'onnx' ? `${id}.onnx` : `${id}.safetensors`;
@@ -126,8 +148,7 @@ async function loadDescribed(description: string, options: LoadOptions): Promise
 }
 
 async function loadFile(path: string, options: LoadOptions): Promise<Network> {
-  const normalization = options.normalization ?? { ...IMAGENET_NORMALIZATION, assumed: true };
-  const { sha256, architecture, suggested, template } = await readTemplate(path, normalization);
+  const { sha256, architecture, suggested, template, normalization } = await readTemplate(path, options.normalization);
   const name = basename(path, extname(path));
   return assemble(template, {
     version: 1,
@@ -147,31 +168,58 @@ async function loadFile(path: string, options: LoadOptions): Promise<Network> {
   });
 }
 
-async function readTemplate(path: string, normalization: Normalization) {
-  let bytes: Uint8Array;
+interface ReadTemplate {
+  readonly sha256: string;
+  readonly architecture: string;
+  readonly suggested: NetworkManifest['suggested'];
+  readonly template: Template;
+  /** What was asked for, else what the file says, else what is assumed. */
+  readonly normalization: Normalization;
+}
+
+async function readTemplate(path: string, stated: Normalization | undefined): Promise<ReadTemplate> {
+  const file = basename(path);
+  const sha256 = await unlessMissing(path, hashOf(path));
+  if (extname(path).toLowerCase() === '.onnx') {
+    const normalization = stated ?? ASSUMED;
+    const template = templateFromOnnx(readOnnxFile(path), normalization, file);
+    return { sha256, architecture: 'onnx', suggested: undefined, template, normalization };
+  }
+  const source = await unlessMissing(path, fileSource(path));
   try {
-    bytes = await readFile(path);
+    const found = await findStateDict(await readWeightsIndex(source, file), source, file);
+    const normalization = stated ?? found.normalization ?? ASSUMED;
+    const build = (tensors: ReadonlyMap<string, Tensor>) => {
+      const state = new StateDict(tensors, file);
+      const { id, architecture } = recognise(state);
+      return {
+        architecture: id,
+        suggested: architecture.suggested,
+        template: architecture.build(state, normalization),
+      };
+    };
+    return { sha256, normalization, ...build(await readNeeded(source, found.tensors, build)) };
+  } finally {
+    await source.close();
+  }
+}
+
+const ASSUMED: Normalization = { ...IMAGENET_NORMALIZATION, assumed: true };
+
+/** SHA-256 of a file, hexadecimal; never holds more than a piece of it. */
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest('hex');
+}
+
+/** Waits for what reads a file, and says which one cannot be read. */
+async function unlessMissing<T>(path: string, reading: Promise<T>): Promise<T> {
+  try {
+    return await reading;
   } catch (cause) {
     throw new MadderError('input', `${path} could not be read; check that the file is there.`, { cause });
   }
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  const file = basename(path);
-  if (extname(path).toLowerCase() === '.onnx') {
-    return {
-      sha256,
-      architecture: 'onnx',
-      suggested: undefined,
-      template: templateFromOnnx(readOnnxFile(path), normalization, file),
-    };
-  }
-  const state = new StateDict(readSafetensors(bytes, file).tensors, file);
-  const { id, architecture } = recognise(state);
-  return {
-    sha256,
-    architecture: id,
-    suggested: architecture.suggested,
-    template: architecture.build(state, normalization),
-  };
 }
 
 /** The layers under the names and labels that the description gives them. */

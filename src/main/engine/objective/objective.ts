@@ -1,6 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Normalization } from '../../../shared/objective.ts';
+import type { Device, DeviceVector } from '../runtime/device.ts';
 import { GraphSession, type SessionOptions } from '../runtime/session.ts';
 import {
   assembleObjective,
@@ -38,10 +39,10 @@ export interface TermValue extends Term {
   readonly weighted: number;
 }
 
-export interface Evaluation {
+export interface Evaluation<V = Float32Array> {
   readonly loss: number;
   /** dL/d(picture), planar [3,H,W]. */
-  readonly gradient: Float32Array;
+  readonly gradient: V;
   readonly terms: readonly TermValue[];
 }
 
@@ -90,7 +91,13 @@ export function mixStatistics(parts: readonly { statistics: Statistics; weight: 
 export class PictureObjective {
   readonly terms: readonly Term[];
   readonly #session: GraphSession;
-  readonly #feeds: Record<string, ort.Tensor>;
+  /** On the host, to be fed as they are. */
+  readonly #feeds: Record<string, ort.Tensor> = {};
+  /** Where pictures, gradients and the targets are; the host where there is none. */
+  readonly #device: Device | undefined;
+  readonly #targets: Record<string, DeviceVector> = {};
+  /** The gradient on the device that was handed out last. */
+  #gradient: DeviceVector | undefined;
   readonly #factors: readonly number[];
   readonly #coefficients: Float32Array;
   readonly #normalization: Normalization;
@@ -102,20 +109,26 @@ export class PictureObjective {
     factors: readonly number[],
     targets: Statistics,
     normalization: Normalization,
+    device: Device | undefined,
   ) {
     this.#session = session;
+    this.#device = device;
     this.terms = terms;
     this.#factors = factors;
     this.#normalization = normalization;
     this.#coefficients = new Float32Array(terms.length);
-    this.#feeds = Object.fromEntries(
-      [...targets].filter(([name]) => session.has(name)).map(([name, data]) => [name, session.tensor(name, data)]),
-    );
+    for (const [name, data] of targets) {
+      if (!session.has(name)) continue;
+      const tensor = session.tensor(name, data);
+      if (device) this.#targets[name] = device.upload(data, tensor.dims);
+      else this.#feeds[name] = tensor;
+    }
     this.#feeds[COEFFICIENTS] = session.tensor(COEFFICIENTS, this.#coefficients);
   }
 
   /**
    * @param targets Grams of the style and features of the photo at this size, by input name
+   * @param device where pictures are, for `evaluateOnDevice`; it outlives the objective
    * @throws MadderError naming the layer where a target is zero or not finite, or that cannot be differentiated
    */
   static async create(
@@ -125,6 +138,7 @@ export class PictureObjective {
     weights: ObjectiveWeights,
     normalization: Normalization,
     options: SessionOptions = {},
+    device?: Device,
   ): Promise<PictureObjective> {
     const terms = termsOf(shape);
     const factors = terms.map((term): number => {
@@ -138,8 +152,9 @@ export class PictureObjective {
     const session = await GraphSession.create(
       assembleObjective(shape, { ...size, blockedLayout: blockedLayout(options) }),
       options,
+      device ? [GRADIENT] : [],
     );
-    const objective = new PictureObjective(session, terms, factors, targets, normalization);
+    const objective = new PictureObjective(session, terms, factors, targets, normalization, device);
     objective.setWeights(weights);
     return objective;
   }
@@ -170,15 +185,32 @@ export class PictureObjective {
   /** Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept. */
   async evaluate(picture: Float32Array): Promise<Evaluation> {
     const results = await this.#session.run({ ...this.#feeds, [IMAGE]: this.#session.tensor(IMAGE, picture) });
-    const raw = results[RAW]!;
+    return { ...this.#valued(results[RAW]!), gradient: results[GRADIENT]! };
+  }
+
+  /** The same for a picture on the device [1,3,H,W]. The gradient stays there and lives until the next evaluation. */
+  async evaluateOnDevice(picture: DeviceVector): Promise<Evaluation<DeviceVector>> {
+    const device = this.#device;
+    if (!device) throw new Error('the objective was created for pictures on the host');
+    const feeds: Record<string, ort.Tensor> = { ...this.#feeds, [IMAGE]: await device.tensor(picture) };
+    for (const [name, target] of Object.entries(this.#targets)) feeds[name] = await device.tensor(target);
+    const results = await this.#session.runTensors(feeds);
+    device.free(this.#gradient);
+    this.#gradient = device.adopt(results[GRADIENT]!);
+    return { ...this.#valued(results[RAW]!.data as Float32Array), gradient: this.#gradient };
+  }
+
+  async release(): Promise<void> {
+    this.#device?.free(this.#gradient, ...Object.values(this.#targets));
+    await this.#session.release();
+  }
+
+  /** Terms and loss from the graph's unweighted sums. */
+  #valued(raw: Float32Array): Pick<Evaluation, 'loss' | 'terms'> {
     const terms = this.terms.map((term, i): TermValue => {
       const value = raw[i]! * this.#factors[i]!;
       return { ...term, value, weighted: value * this.#weights[i]! };
     });
-    return { loss: terms.reduce((sum, t) => sum + t.weighted, 0), gradient: results[GRADIENT]!, terms };
-  }
-
-  async release(): Promise<void> {
-    await this.#session.release();
+    return { loss: terms.reduce((sum, t) => sum + t.weighted, 0), terms };
   }
 }

@@ -5,18 +5,18 @@ import {
   Evaluator,
   finiteOnly,
   float32Box,
-  Iterates,
   notFinite,
   StateReader,
   type Box,
-  type Evaluation,
   type Objective,
   type OnEvaluation,
   type Optimizer,
   type OptimizerState,
   type Step,
+  type Vector,
 } from './optimizer.ts';
-import { clamp, dot } from './vector.ts';
+import type { AdamVectors } from './adam-vectors.ts';
+import { HOST, type VectorSpace } from './vector-space.ts';
 
 export interface AdamOptions {
   /** Bounds of every component; unbounded when missing. */
@@ -38,9 +38,9 @@ export interface AdamOptions {
  * Moments of another Adam with their number of steps, resized to this one's level (bicubic for `first`; bilinear, then
  * clipped at 0, for `second`): style transfer over levels continues more smoothly than from zero moments.
  */
-export interface AdamMoments {
-  readonly first: Float32Array;
-  readonly second: Float32Array;
+export interface AdamMoments<V = Float32Array> {
+  readonly first: V;
+  readonly second: V;
   readonly steps: number;
 }
 
@@ -52,7 +52,7 @@ export interface AdamMoments {
  *     x ← P(x − η m / (1 − β₁ᵏ) / (√(v / (1 − β₂ᵏ)) + ε))
  *     a ← δ a + (1 − δ) x,   average = a / (1 − δʲ)
  */
-export class Adam implements Optimizer {
+export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
   /** May be changed between steps. */
   learningRate: number;
   readonly #beta1: number;
@@ -60,54 +60,51 @@ export class Adam implements Optimizer {
   readonly #epsilon: number;
   readonly #averageDecay: number;
   readonly #box: Box | undefined;
-  readonly #lower: number;
-  readonly #upper: number;
-  readonly #evaluator: Evaluator;
-  readonly #first: Float32Array;
-  readonly #second: Float32Array;
-  /** Uncorrected average of iterates. */
-  readonly #average: Float32Array;
+  readonly #evaluator: Evaluator<V>;
+  readonly #vectors: AdamVectors<V>;
   /** Steps in the moments (k), and in the average (j). */
   #steps = 0;
   #averaged = 0;
-  #iterates: Iterates;
-  /** The evaluation that `rebase` made, for the step that follows. */
-  #pending: Evaluation | undefined;
+  #bestLoss = Infinity;
+  /** Loss of the evaluation that `rebase` made, for the step that follows; its gradient is kept with the vectors. */
+  #pendingLoss: number | undefined;
 
   /**
    * @param start is copied, and clamped into the box
-   * @param moments are copied
+   * @param from moments, or the state of another Adam; copied
+   * @param space where the vectors live
    */
-  constructor(objective: Objective, start: Float32Array, options: AdamOptions = {}, moments?: AdamMoments) {
+  constructor(
+    objective: Objective<V>,
+    start: Float32Array,
+    options: AdamOptions = {},
+    from?: AdamMoments | StateReader,
+    space: VectorSpace<V> = HOST as VectorSpace<Vector> as VectorSpace<V>,
+  ) {
     this.learningRate = options.learningRate ?? 0.02;
     this.#beta1 = options.beta1 ?? 0.9;
     this.#beta2 = options.beta2 ?? 0.99;
     this.#epsilon = options.epsilon ?? 1e-8;
     this.#averageDecay = options.averageDecay ?? 0.99;
     this.#box = options.box;
-    const { lower, upper } = float32Box(options.box);
-    this.#lower = lower;
-    this.#upper = upper;
     this.#evaluator = new Evaluator(objective, options.onEvaluation);
-    const x = start.slice();
-    clamp(x, lower, upper);
-    this.#iterates = new Iterates(x);
-    if (moments && (moments.first.length !== x.length || moments.second.length !== x.length)) {
-      throw new MadderError('input', `Expected moments of ${x.length} values but received ${moments.first.length}.`);
+    if (from && !(from instanceof StateReader)) {
+      const { first, second, steps } = from;
+      if (first.length !== start.length || second.length !== start.length) {
+        throw new MadderError('input', `Expected moments of ${start.length} values but received ${first.length}.`);
+      }
+      this.#steps = steps;
     }
-    this.#first = moments ? moments.first.slice() : new Float32Array(x.length);
-    this.#second = moments ? moments.second.slice() : new Float32Array(x.length);
-    this.#steps = moments?.steps ?? 0;
-    this.#average = new Float32Array(x.length);
+    this.#vectors = space.adam(start, float32Box(options.box), from);
   }
 
-  get current(): Float32Array {
-    return this.#iterates.current;
+  get current(): V {
+    return this.#vectors.current;
   }
 
   /** Among the evaluated points, to which `current` does not belong yet. */
-  get best(): { readonly x: Float32Array; readonly loss: number } {
-    return this.#iterates.best;
+  get best(): { readonly x: V; readonly loss: number } {
+    return { x: this.#vectors.best, loss: this.#bestLoss };
   }
 
   get evaluations(): number {
@@ -115,28 +112,40 @@ export class Adam implements Optimizer {
   }
 
   /** The live moments, to be resized for the next level. */
-  get moments(): AdamMoments {
-    return { first: this.#first, second: this.#second, steps: this.#steps };
+  get moments(): AdamMoments<V> {
+    return { first: this.#vectors.first, second: this.#vectors.second, steps: this.#steps };
+  }
+
+  /** The average of the iterates as a vector and what it has to be multiplied with; the start before the first step. */
+  get shown(): { readonly x: V; readonly factor: number } {
+    if (this.#averaged === 0) return { x: this.current, factor: 1 };
+    return { x: this.#vectors.average, factor: 1 / (1 - this.#averageDecay ** this.#averaged) };
   }
 
   /** Bias-corrected average of the iterates, as a new vector; the start before the first step. */
-  average(): Float32Array {
-    if (this.#averaged === 0) return this.current.slice();
-    const correction = 1 / (1 - this.#averageDecay ** this.#averaged);
-    return this.#average.map((value) => value * correction);
+  average(this: Adam): Float32Array {
+    const { x, factor } = this.shown;
+    return x.map((value) => value * factor);
   }
 
   /** @throws MadderError('optimization') when the loss or the gradient is not finite; nothing has moved then */
   async step(): Promise<Step> {
     const before = this.evaluations;
-    const { loss, gradient } = this.#pending ?? (await this.#evaluate());
-    this.#iterates.evaluated(loss);
+    let loss = this.#pendingLoss;
+    let gradient: V | undefined;
+    if (loss === undefined) ({ loss, gradient } = await this.#evaluate());
+    if (loss < this.#bestLoss) this.#markBest(loss);
     this.#steps++;
     this.#averaged++;
-    const next = this.#iterates.spare();
-    this.#update(gradient, next);
-    this.#iterates.current = next;
-    this.#pending = undefined;
+    await this.#vectors.update(gradient, {
+      rate: this.learningRate / (1 - this.#beta1 ** this.#steps),
+      correction: 1 / (1 - this.#beta2 ** this.#steps),
+      beta1: this.#beta1,
+      beta2: this.#beta2,
+      epsilon: this.#epsilon,
+      averageDecay: this.#averageDecay,
+    });
+    this.#pendingLoss = undefined;
     return { loss, evaluations: this.evaluations - before, converged: undefined };
   }
 
@@ -145,22 +154,17 @@ export class Adam implements Optimizer {
    * zero moments would shake the whole picture by the learning rate, unscaled ones stall it for 1/(1 − β₂) steps.
    */
   async rebase(): Promise<void> {
-    const { loss, gradient } = await this.#evaluate();
-    this.#pending = { loss, gradient: gradient.slice() };
-    this.#iterates.best = { x: this.current, loss };
+    const { loss, gradient, squares } = await this.#evaluate();
+    await this.#vectors.keep(gradient);
+    this.#pendingLoss = loss;
+    this.#markBest(loss);
     if (this.#steps === 0) return;
-    let squares = 0;
-    for (let i = 0; i < this.#second.length; i++) squares += this.#second[i]!;
-    squares /= 1 - this.#beta2 ** this.#steps;
-    const ratio = squares > 0 ? Math.sqrt(dot(gradient, gradient) / squares) : 0;
-    for (let i = 0; i < this.#first.length; i++) {
-      this.#first[i]! *= ratio;
-      this.#second[i]! *= ratio * ratio;
-    }
+    const second = (await this.#vectors.sumOfSecond()) / (1 - this.#beta2 ** this.#steps);
+    await this.#vectors.scaleMoments(second > 0 ? Math.sqrt(squares / second) : 0);
   }
 
-  save(): OptimizerState {
-    const { best } = this.#iterates;
+  save(): OptimizerState<V> {
+    const { current, best, first, second, average, kept } = this.#vectors;
     return {
       method: 'adam',
       numbers: {
@@ -173,79 +177,55 @@ export class Adam implements Optimizer {
         steps: [this.#steps],
         averaged: [this.#averaged],
         evaluations: [this.evaluations],
-        bestLoss: finiteOnly(best.loss),
-        pendingLoss: this.#pending ? [this.#pending.loss] : [],
+        bestLoss: finiteOnly(this.#bestLoss),
+        pendingLoss: this.#pendingLoss === undefined ? [] : [this.#pendingLoss],
       },
       vectors: {
-        x: this.current,
-        ...(best.x === this.current ? {} : { best: best.x }),
-        first: this.#first,
-        second: this.#second,
-        average: this.#average,
-        ...(this.#pending ? { pendingGradient: this.#pending.gradient } : {}),
+        x: current,
+        ...(best === current ? {} : { best }),
+        first,
+        second,
+        average,
+        ...(kept === undefined ? {} : { pendingGradient: kept }),
       },
     };
   }
 
   /** Continues from a saved state, whose vectors are copied. */
-  static restore(objective: Objective, saved: OptimizerState, onEvaluation?: OnEvaluation): Adam {
+  static restore<V extends Vector = Float32Array>(
+    objective: Objective<V>,
+    saved: OptimizerState,
+    onEvaluation?: OnEvaluation,
+    space?: VectorSpace<V>,
+  ): Adam<V> {
     const state = new StateReader(saved, 'adam');
-    const x = state.vector('x');
-    const n = x.length;
-    const adam = new Adam(
-      objective,
-      x,
-      {
-        box: boxFrom(state.numbers('box')),
-        learningRate: state.number('learningRate'),
-        beta1: state.number('beta1'),
-        beta2: state.number('beta2'),
-        epsilon: state.number('epsilon'),
-        averageDecay: state.number('averageDecay'),
-        onEvaluation,
-      },
-      { first: state.vector('first', n), second: state.vector('second', n), steps: state.number('steps') },
-    );
-    adam.#iterates = Iterates.restore(state);
-    adam.#average.set(state.vector('average', n));
+    const options: AdamOptions = {
+      box: boxFrom(state.numbers('box')),
+      learningRate: state.number('learningRate'),
+      beta1: state.number('beta1'),
+      beta2: state.number('beta2'),
+      epsilon: state.number('epsilon'),
+      averageDecay: state.number('averageDecay'),
+      onEvaluation,
+    };
+    const adam = new Adam(objective, state.vector('x'), options, state, space);
+    adam.#steps = state.number('steps');
     adam.#averaged = state.number('averaged');
+    adam.#bestLoss = state.optional('bestLoss') ?? Infinity;
+    adam.#pendingLoss = state.optional('pendingLoss');
     adam.#evaluator.evaluations = state.number('evaluations');
-    const loss = state.optional('pendingLoss');
-    if (loss !== undefined) adam.#pending = { loss, gradient: state.vector('pendingGradient', n).slice() };
     return adam;
   }
 
-  async #evaluate(): Promise<Evaluation> {
-    const evaluation = await this.#evaluator.at(this.current);
-    if (!Number.isFinite(evaluation.loss) || !Number.isFinite(dot(evaluation.gradient, evaluation.gradient))) {
-      throw notFinite('at the current picture');
-    }
-    return evaluation;
+  #markBest(loss: number): void {
+    this.#vectors.markBest();
+    this.#bestLoss = loss;
   }
 
-  #update(gradient: Float32Array, next: Float32Array): void {
-    const [x, first, second, average] = [this.current, this.#first, this.#second, this.#average];
-    const [beta1, beta2, decay, lower, upper] = [
-      this.#beta1,
-      this.#beta2,
-      this.#averageDecay,
-      this.#lower,
-      this.#upper,
-    ];
-    const rate = this.learningRate / (1 - beta1 ** this.#steps);
-    const correction = 1 / (1 - beta2 ** this.#steps);
-    const epsilon = this.#epsilon;
-    for (let i = 0; i < x.length; i++) {
-      const g = gradient[i]!;
-      const m = beta1 * first[i]! + (1 - beta1) * g;
-      const v = beta2 * second[i]! + (1 - beta2) * g * g;
-      first[i] = m;
-      second[i] = v;
-      let to = x[i]! - (rate * m) / (Math.sqrt(v * correction) + epsilon);
-      if (to < lower) to = lower;
-      else if (to > upper) to = upper;
-      next[i] = to;
-      average[i] = decay * average[i]! + (1 - decay) * to;
-    }
+  async #evaluate() {
+    const { loss, gradient } = await this.#evaluator.at(this.current);
+    const squares = await this.#vectors.squares(gradient);
+    if (!Number.isFinite(loss) || !Number.isFinite(squares)) throw notFinite('at the current picture');
+    return { loss, gradient, squares };
   }
 }

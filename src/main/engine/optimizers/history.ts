@@ -1,3 +1,4 @@
+import { InnerProducts } from './inner-products.ts';
 import { BLOCK, multiAxpy, multiDot } from './vector.ts';
 import type { StateReader } from './optimizer.ts';
 
@@ -28,13 +29,10 @@ export interface SweepBlock {
 }
 
 /**
- * Curvature pairs s_i (displacements) and y_i (changes of the gradient), oldest first, and the inner products that make
- * up the L-BFGS direction in vector-free form (Chen, Wang & Zhou 2014, "Large-scale L-BFGS using MapReduce").
+ * Curvature pairs in the host's memory, oldest first, and their inner products.
  *
- * The two-loop recursion (Nocedal & Wright, Algorithm 7.4) only ever forms linear combinations of q, s_i and y_i, so it
- * runs on their coefficients when the inner products are known. It touches S·Y (on and above the diagonal), Y·Y, S·q and
- * Y·q; the products S·S of Chen et al. are never read, so they are not formed. A new pair needs S·y and Y·y for
- * all older pairs, but y is the change of q, and S·q and Y·q of the previous point are known:
+ * A new pair needs S·y and Y·y for all older pairs, but y is the change of q, and S·q and Y·q of the previous point are
+ * known:
  *
  *     b·y = b·q − b·q_previous + b·e,   e = y − (q − q_previous), nonzero only where the set of held components changed
  *
@@ -42,47 +40,39 @@ export interface SweepBlock {
  * float64 sums keep this as accurate as the two-loop recursion in float32 (both are tested against each other).
  */
 export class CurvatureHistory {
-  readonly capacity: number;
   readonly #n: number;
   /** Pairs in use, oldest first. */
   #s: Float32Array[] = [];
   #y: Float32Array[] = [];
   /** Vectors of dropped pairs, to be used again: pairs are allocated once. */
   readonly #free: Float32Array[] = [];
-  /** sy[i * capacity + j] = s_i·y_j, yy likewise, sq[i] = s_i·q and yq[i] = y_i·q with the q of the latest sweep. */
-  readonly #sy: Float64Array;
-  readonly #yy: Float64Array;
-  readonly #sq: Float64Array;
-  readonly #yq: Float64Array;
+  readonly #inner: InnerProducts;
   readonly #products: Float64Array;
   readonly #corrections: Float64Array;
-  readonly #coefficients: Float64Array;
   readonly #scratch = new Float64Array(BLOCK);
   readonly #indices = new Int32Array(BLOCK);
   readonly #errors = new Float64Array(BLOCK);
   readonly #pairSums = new Float64Array(5);
 
-  constructor(n: number, capacity: number) {
+  constructor(n: number, capacity: number, inner = new InnerProducts(capacity)) {
     this.#n = n;
-    this.capacity = capacity;
-    this.#sy = new Float64Array(capacity * capacity);
-    this.#yy = new Float64Array(capacity * capacity);
-    this.#sq = new Float64Array(capacity);
-    this.#yq = new Float64Array(capacity);
+    this.#inner = inner;
     this.#products = new Float64Array(2 * capacity);
     this.#corrections = new Float64Array(2 * capacity);
-    this.#coefficients = new Float64Array(2 * capacity);
+  }
+
+  get capacity(): number {
+    return this.#inner.capacity;
   }
 
   /** Pairs held. */
   get size(): number {
-    return this.#s.length;
+    return this.#inner.size;
   }
 
-  /** Initial inverse Hessian γ I, γ = s·y / y·y of the newest pair (Nocedal & Wright eq. 7.20); 1 without pairs. */
+  /** Initial inverse Hessian γ I; 1 without pairs. */
   get gamma(): number {
-    const last = this.size - 1;
-    return last < 0 ? 1 : this.#sy[last * this.capacity + last]! / this.#yy[last * this.capacity + last]!;
+    return this.#inner.gamma;
   }
 
   /** Forgets all pairs, keeps their memory. */
@@ -90,6 +80,7 @@ export class CurvatureHistory {
     this.#free.push(...this.#s, ...this.#y);
     this.#s = [];
     this.#y = [];
+    this.#inner.clear();
   }
 
   /**
@@ -131,15 +122,17 @@ export class CurvatureHistory {
     }
     const [sy, ss, yy, sq, yq] = pair as unknown as [number, number, number, number, number];
     const accepted = accept(sy, ss, yy);
+    const inner = this.#inner;
     for (let i = 0; i < old; i++) {
       if (accepted) {
-        this.#sy[i * this.capacity + old] = products[i]! - this.#sq[i]! + corrections[i]!;
-        const product = products[old + i]! - this.#yq[i]! + corrections[old + i]!;
-        this.#yy[i * this.capacity + old] = product;
-        this.#yy[old * this.capacity + i] = product;
+        inner.setWithNewest(
+          i,
+          products[i]! - inner.sq[i]! + corrections[i]!,
+          products[old + i]! - inner.yq[i]! + corrections[old + i]!,
+        );
       }
-      this.#sq[i] = products[i]!;
-      this.#yq[i] = products[old + i]!;
+      inner.sq[i] = products[i]!;
+      inner.yq[i] = products[old + i]!;
     }
     if (!accepted) {
       this.#free.push(s, y);
@@ -147,10 +140,7 @@ export class CurvatureHistory {
     }
     this.#s.push(s);
     this.#y.push(y);
-    this.#sy[old * this.capacity + old] = sy;
-    this.#yy[old * this.capacity + old] = yy;
-    this.#sq[old] = sq;
-    this.#yq[old] = yq;
+    inner.push(sy, yy, sq, yq);
     return true;
   }
 
@@ -162,9 +152,9 @@ export class CurvatureHistory {
     begin: (from: number, length: number, q: Float64Array) => void,
     end: (from: number, length: number, r: Float64Array) => void,
   ): void {
-    this.#solve(gamma);
+    const coefficients = this.#inner.solve(gamma);
     const vectors = [...this.#s, ...this.#y];
-    const [coefficients, block] = [this.#coefficients, this.#scratch];
+    const block = this.#scratch;
     for (let from = 0; from < this.#n; from += BLOCK) {
       const length = Math.min(BLOCK, this.#n - from);
       begin(from, length, block);
@@ -173,81 +163,31 @@ export class CurvatureHistory {
     }
   }
 
-  /**
-   * Two-loop recursion on coefficients. After the first loop q̂ = q − Σ α_j y_j; after the second
-   * r = γ q̂ + Σ c_j s_j with c_i = α_i − β_i. Coefficients: c_i for s_i, −γ α_i for y_i.
-   */
-  #solve(gamma: number): void {
-    const m = this.size;
-    const c = this.#coefficients;
-    const alpha = (i: number): number => c[m + i]!;
-    for (let i = m - 1; i >= 0; i--) {
-      let product = this.#sq[i]!;
-      for (let j = i + 1; j < m; j++) product -= alpha(j) * this.#sy[i * this.capacity + j]!;
-      c[m + i] = product / this.#sy[i * this.capacity + i]!;
-    }
-    for (let i = 0; i < m; i++) {
-      let product = this.#yq[i]!;
-      for (let j = 0; j < m; j++) product -= alpha(j) * this.#yy[i * this.capacity + j]!;
-      product *= gamma;
-      for (let j = 0; j < i; j++) product += c[j]! * this.#sy[j * this.capacity + i]!;
-      c[i] = alpha(i) - product / this.#sy[i * this.capacity + i]!;
-    }
-    for (let i = 0; i < m; i++) c[m + i]! *= -gamma;
-  }
-
   #dropOldest(): void {
     this.#free.push(this.#s.shift()!, this.#y.shift()!);
-    const m = this.size;
-    for (let i = 0; i < m; i++) {
-      const to = i * this.capacity;
-      const from = to + this.capacity + 1;
-      this.#sy.copyWithin(to, from, from + m);
-      this.#yy.copyWithin(to, from, from + m);
-    }
-    this.#sq.copyWithin(0, 1);
-    this.#yq.copyWithin(0, 1);
+    this.#inner.dropOldest();
   }
 
   /** Parts of an `OptimizerState`. */
   save(): { numbers: Record<string, number[]>; vectors: Record<string, Float32Array> } {
-    const m = this.size;
-    const vectors: Record<string, Float32Array> = {};
-    this.#s.forEach((s, i) => (vectors[`s${i}`] = s));
-    this.#y.forEach((y, i) => (vectors[`y${i}`] = y));
-    const square = (matrix: Float64Array): number[] =>
-      Array.from({ length: m * m }, (_, k) => matrix[Math.floor(k / m) * this.capacity + (k % m)]!);
-    return {
-      numbers: {
-        capacity: [this.capacity],
-        pairs: [m],
-        sy: square(this.#sy).map((product, k) => (k % m >= Math.floor(k / m) ? product : 0)),
-        yy: square(this.#yy),
-        sq: [...this.#sq.subarray(0, m)],
-        yq: [...this.#yq.subarray(0, m)],
-      },
-      vectors,
-    };
+    return { numbers: this.#inner.save(), vectors: pairVectors(this.#s, this.#y) };
   }
 
   /** Inverse of `save`. The vectors are copied. */
   static restore(n: number, state: StateReader): CurvatureHistory {
-    const history = new CurvatureHistory(n, state.number('capacity'));
-    const m = state.number('pairs');
-    const sy = state.numbers('sy');
-    const yy = state.numbers('yy');
-    for (let i = 0; i < m; i++) {
+    const inner = InnerProducts.restore(state);
+    const history = new CurvatureHistory(n, inner.capacity, inner);
+    for (let i = 0; i < inner.size; i++) {
       history.#s.push(state.vector(`s${i}`, n).slice());
       history.#y.push(state.vector(`y${i}`, n).slice());
-      for (let j = 0; j < m; j++) {
-        history.#sy[i * history.capacity + j] = sy[i * m + j]!;
-        history.#yy[i * history.capacity + j] = yy[i * m + j]!;
-      }
     }
-    history.#sq.set(state.numbers('sq'));
-    history.#yq.set(state.numbers('yq'));
     return history;
   }
+}
+
+/** The names under which pairs are saved. */
+export function pairVectors<V>(s: readonly V[], y: readonly V[]): Record<string, V> {
+  return Object.fromEntries([...s.map((v, i) => [`s${i}`, v] as const), ...y.map((v, i) => [`y${i}`, v] as const)]);
 }
 
 /** Adds to `sums` the block's s·y, s·s, y·y, s·q and y·q. */

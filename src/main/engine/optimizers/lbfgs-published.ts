@@ -59,7 +59,7 @@ export class PublishedLbfgs implements Optimizer {
   readonly #changeTolerance: number;
   readonly #maxIterations: number;
   readonly #maxEvaluations: number;
-  readonly #evaluator: Evaluator;
+  readonly #evaluator: Evaluator<Float32Array>;
   #history: CurvatureHistory;
   #iterates: Iterates;
   readonly #direction: Float32Array;

@@ -1,4 +1,5 @@
-import { CurvatureHistory, historyFor, type SweepBlock } from './history.ts';
+import { historyFor } from './history.ts';
+import type { LbfgsVectors } from './lbfgs-vectors.ts';
 import { strongWolfe, type SearchOptions, type Trial } from './line-search.ts';
 import {
   boxFrom,
@@ -13,8 +14,9 @@ import {
   type Optimizer,
   type OptimizerState,
   type Step,
+  type Vector,
 } from './optimizer.ts';
-import { clamp, dot, projectedSlope, projectedStep } from './vector.ts';
+import { HOST, type VectorSpace } from './vector-space.ts';
 
 export interface LbfgsOptions {
   /** Bounds of every component; unbounded when missing. */
@@ -60,37 +62,39 @@ const MAX_MARGIN = 1 / 1024;
  *
  * Every accepted point has a lower loss than the one before, so `best` always is `current`.
  */
-export class Lbfgs implements Optimizer {
+export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
   readonly #firstStep: number;
   readonly #gradientTolerance: number;
   readonly #search: SearchOptions;
   readonly #box: Box | undefined;
-  readonly #lower: number;
-  readonly #upper: number;
-  readonly #evaluator: Evaluator;
-  #history: CurvatureHistory;
-  #x: Float32Array;
-  #trial: Float32Array;
-  readonly #direction: Float32Array;
-  /** Gradient at x, once `#loss` is known. */
-  readonly #gradient: Float32Array;
-  /** Gradient at the best trial of a line search with several evaluations; most runs need it once or never. */
-  #kept: Float32Array | undefined;
+  readonly #evaluator: Evaluator<V>;
+  readonly #vectors: LbfgsVectors<V>;
   /** The latest trial of the running line search, and how many of its trials were finite or not. */
-  #latest: { readonly t: number; readonly gradient: Float32Array } | undefined;
+  #latest: { readonly t: number; readonly gradient: V } | undefined;
   #finiteTrials = 0;
   #failedTrials = 0;
+  /** Loss at the current point, whose gradient is known then, too. */
   #loss: number | undefined;
   /** Held components lie within this of their bound. */
   #margin = 0;
-  /** max |x − P(x − γ g)|: how far x is from stationary, as a displacement. */
+  /** How far x is from stationary, see `Direction`. */
   #residual = 0;
 
-  /** @param start is copied, and clamped into the box */
-  constructor(objective: Objective, start: Float32Array, options: LbfgsOptions = {}) {
+  /**
+   * @param start is copied, and clamped into the box
+   * @param space where the vectors live
+   * @param saved has the curvature pairs and the gradient
+   */
+  constructor(
+    objective: Objective<V>,
+    start: Float32Array,
+    options: LbfgsOptions = {},
+    space: VectorSpace<V> = HOST as VectorSpace<Vector> as VectorSpace<V>,
+    saved?: StateReader,
+  ) {
     const n = start.length;
     const budget = options.memoryBudgetBytes === undefined ? Infinity : historyFor(n, options.memoryBudgetBytes);
-    this.#history = new CurvatureHistory(n, Math.min(options.history ?? (budget < Infinity ? 100 : 20), budget));
+    const pairs = Math.min(options.history ?? (budget < Infinity ? 100 : 20), budget);
     this.#firstStep = options.firstStep ?? 0.01;
     this.#gradientTolerance = options.gradientTolerance ?? 0;
     this.#search = {
@@ -99,23 +103,16 @@ export class Lbfgs implements Optimizer {
       maxEvaluations: options.maxEvaluations ?? 20,
     };
     this.#box = options.box;
-    const { lower, upper } = float32Box(options.box);
-    this.#lower = lower;
-    this.#upper = upper;
     this.#evaluator = new Evaluator(objective, options.onEvaluation);
-    this.#x = start.slice();
-    clamp(this.#x, lower, upper);
-    this.#trial = new Float32Array(n);
-    this.#direction = new Float32Array(n);
-    this.#gradient = new Float32Array(n);
+    this.#vectors = space.lbfgs(start, float32Box(options.box), saved ?? pairs);
   }
 
-  get current(): Float32Array {
-    return this.#x;
+  get current(): V {
+    return this.#vectors.x;
   }
 
-  get best(): { x: Float32Array; loss: number } {
-    return { x: this.#x, loss: this.#loss ?? Infinity };
+  get best(): { x: V; loss: number } {
+    return { x: this.#vectors.x, loss: this.#loss ?? Infinity };
   }
 
   get evaluations(): number {
@@ -124,12 +121,12 @@ export class Lbfgs implements Optimizer {
 
   /** Curvature pairs in use. */
   get pairs(): number {
-    return this.#history.size;
+    return this.#vectors.pairs;
   }
 
   /** Curvature pairs that the memory allows. */
   get capacity(): number {
-    return this.#history.capacity;
+    return this.#vectors.capacity;
   }
 
   /** @throws MadderError('optimization') when the start, or every trial of a search from it, is not finite */
@@ -142,14 +139,15 @@ export class Lbfgs implements Optimizer {
       converged,
     });
     for (;;) {
-      const quasiNewton = this.#history.size > 0;
-      const gamma = quasiNewton ? this.#history.gamma : this.#firstScale();
-      const slope = this.#computeDirection(gamma);
+      const quasiNewton = this.#vectors.pairs > 0;
+      const gamma = quasiNewton ? this.#vectors.gamma : await this.#firstScale();
+      const { slope, residual } = await this.#vectors.computeDirection(gamma, this.#margin);
+      this.#residual = residual;
       if (this.#residual <= this.#gradientTolerance * gamma) return done('gradient');
       if (slope < 0) {
         const trial = await this.#searchLine(loss, slope);
         if (trial) {
-          this.#accept(trial);
+          await this.#accept(trial);
           return done(undefined);
         }
         if (!quasiNewton && this.#failedTrials > 0 && this.#finiteTrials === 0) {
@@ -158,22 +156,22 @@ export class Lbfgs implements Optimizer {
       }
       // Old curvature may be to blame: once more along the projected gradient.
       if (!quasiNewton) return done('line-search');
-      this.#history.clear();
+      this.#vectors.clearPairs();
     }
   }
 
   async rebase(): Promise<void> {
-    this.#history.clear();
+    this.#vectors.clearPairs();
     this.#loss = undefined;
     await this.#evaluateCurrent();
   }
 
-  save(): OptimizerState {
-    const history = this.#history.save();
+  save(): OptimizerState<V> {
+    const { numbers, vectors } = this.#vectors.save();
     return {
       method: 'lbfgs',
       numbers: {
-        ...history.numbers,
+        ...numbers,
         box: boxNumbers(this.#box),
         evaluations: [this.evaluations],
         loss: this.#loss === undefined ? [] : [this.#loss],
@@ -184,26 +182,28 @@ export class Lbfgs implements Optimizer {
         curvature: [this.#search.curvature],
         maxEvaluations: [this.#search.maxEvaluations],
       },
-      vectors: { ...history.vectors, x: this.#x, gradient: this.#gradient },
+      vectors,
     };
   }
 
   /** Continues from a saved state, whose vectors are copied. */
-  static restore(objective: Objective, saved: OptimizerState, onEvaluation?: OnEvaluation): Lbfgs {
+  static restore<V extends Vector = Float32Array>(
+    objective: Objective<V>,
+    saved: OptimizerState,
+    onEvaluation?: OnEvaluation,
+    space?: VectorSpace<V>,
+  ): Lbfgs<V> {
     const state = new StateReader(saved, 'lbfgs');
-    const x = state.vector('x');
-    const lbfgs = new Lbfgs(objective, x, {
+    const options: LbfgsOptions = {
       box: boxFrom(state.numbers('box')),
-      history: state.number('capacity'),
       decrease: state.number('decrease'),
       curvature: state.number('curvature'),
       firstStep: state.number('firstStep'),
       gradientTolerance: state.number('gradientTolerance'),
       maxEvaluations: state.number('maxEvaluations'),
       onEvaluation,
-    });
-    lbfgs.#history = CurvatureHistory.restore(x.length, state);
-    lbfgs.#gradient.set(state.vector('gradient', x.length));
+    };
+    const lbfgs = new Lbfgs(objective, state.vector('x'), options, space, state);
     lbfgs.#loss = state.optional('loss');
     lbfgs.#margin = state.number('margin');
     lbfgs.#evaluator.evaluations = state.number('evaluations');
@@ -211,37 +211,22 @@ export class Lbfgs implements Optimizer {
   }
 
   async #evaluateCurrent(): Promise<number> {
-    const { loss, gradient } = await this.#evaluator.at(this.#x);
-    if (!Number.isFinite(loss) || !Number.isFinite(dot(gradient, gradient))) throw notFinite('at the current picture');
-    this.#gradient.set(gradient);
+    const { loss, gradient } = await this.#evaluator.at(this.#vectors.x);
+    const squares = await this.#vectors.setGradient(gradient);
+    if (!Number.isFinite(loss) || !Number.isFinite(squares)) throw notFinite('at the current picture');
     this.#margin = 0;
     this.#loss = loss;
     return loss;
-  }
-
-  /** Writes the direction d and `#residual`; returns the slope Σ g_i d_i of the path at t = 0. */
-  #computeDirection(gamma: number): number {
-    const [x, g, lower, upper, margin] = [this.#x, this.#gradient, this.#lower, this.#upper, this.#margin];
-    const sums = new Float64Array(2);
-    this.#history.direction(
-      gamma,
-      (from, length, q) => reduce(x, g, lower, upper, margin, gamma, from, length, q),
-      (from, length, r) => writeDirection(r, x, g, lower, upper, margin, gamma, from, length, this.#direction, sums),
-    );
-    this.#residual = sums[1]!;
-    return sums[0]!;
   }
 
   /**
    * Step length of the first iteration, where nothing is known of the curvature. The published min(1, 1/|g|₁) changes a
    * picture by 1/N per pixel, too little for float32 losses; here the mean change is `firstStep`.
    */
-  #firstScale(): number {
-    const sums = new Float64Array(3);
-    reducedNorms(this.#x, this.#gradient, this.#lower, this.#upper, this.#margin, sums);
-    const [sum, largest, count] = [sums[0]!, sums[1]!, sums[2]!];
+  async #firstScale(): Promise<number> {
+    const { sum, largest, free } = await this.#vectors.reducedNorms(this.#margin);
     const step = this.#firstStep;
-    return sum > 0 ? Math.min((step * count) / sum, (FIRST_STEP_PEAK * step) / largest) : step;
+    return sum > 0 ? Math.min((step * free) / sum, (FIRST_STEP_PEAK * step) / largest) : step;
   }
 
   #searchLine(loss: number, slope: number): Promise<Trial | undefined> {
@@ -249,201 +234,37 @@ export class Lbfgs implements Optimizer {
     this.#failedTrials = 0;
     return strongWolfe(
       {
-        promise: (t) => this.#project(t),
+        promise: (t) => this.#vectors.project(t),
         evaluate: (t, promised) => this.#evaluateTrial(t, promised),
-        keep: () => (this.#kept ??= new Float32Array(this.#x.length)).set(this.#latest!.gradient),
+        keep: () => this.#vectors.keep(this.#latest!.gradient),
       },
       { loss, slope },
       this.#search,
     );
   }
 
-  /** Writes P(x + t d) to the trial buffer; returns g·(P(x + t d) − x). */
-  #project(t: number): number {
-    return projectedStep(this.#x, this.#direction, t, this.#gradient, this.#lower, this.#upper, this.#trial);
-  }
-
   async #evaluateTrial(t: number, promised: number): Promise<Trial> {
-    const { loss, gradient } = await this.#evaluator.at(this.#trial);
-    const sums = new Float64Array(2);
-    projectedSlope(gradient, this.#direction, this.#trial, this.#lower, this.#upper, sums);
+    const { loss, gradient } = await this.#evaluator.at(this.#vectors.trial);
+    const { slope, squares } = await this.#vectors.slopeAtTrial(gradient);
     this.#latest = { t, gradient };
-    const finite = Number.isFinite(loss) && Number.isFinite(sums[1]);
+    const finite = Number.isFinite(loss) && Number.isFinite(squares);
     if (finite) this.#finiteTrials++;
     else this.#failedTrials++;
-    return { t, loss: finite ? loss : Infinity, slope: sums[0]!, promised };
+    return { t, loss: finite ? loss : Infinity, slope, promised };
   }
 
-  #accept(trial: Trial): void {
+  async #accept(trial: Trial): Promise<void> {
     const latest = this.#latest!;
-    if (trial.t !== latest.t) this.#project(trial.t);
-    const gradient = trial.t === latest.t ? latest.gradient : this.#kept!;
-    const [x, next, g, lower, upper, margin] = [
-      this.#x,
-      this.#trial,
-      this.#gradient,
-      this.#lower,
-      this.#upper,
-      this.#margin,
-    ];
-    const nextMargin = Math.min(MAX_MARGIN, this.#residual);
-    this.#history.add(
-      (block) => fillPair(block, x, next, this.#direction, trial.t, g, gradient, lower, upper, margin, nextMargin),
+    const isLatest = trial.t === latest.t;
+    if (!isLatest) await this.#vectors.project(trial.t);
+    const margin = Math.min(MAX_MARGIN, this.#residual);
+    await this.#vectors.accept(
+      trial.t,
+      isLatest ? latest.gradient : undefined,
+      { before: this.#margin, after: margin },
       (sy, ss, yy) => sy > MIN_COSINE * Math.sqrt(ss * yy),
     );
-    this.#x = next;
-    this.#trial = x;
     this.#loss = trial.loss;
-    this.#margin = nextMargin;
+    this.#margin = margin;
   }
-}
-
-/** Whether a component is held: at its bound, or within a margin of it, and pushed outwards by −g. */
-function held(x: number, g: number, lowerMargin: number, upperMargin: number): boolean {
-  return (x <= lowerMargin && g > 0) || (x >= upperMargin && g < 0);
-}
-
-/** q = γ times the gradient without held components, for one block. */
-function reduce(
-  x: Float32Array,
-  g: Float32Array,
-  lower: number,
-  upper: number,
-  margin: number,
-  gamma: number,
-  from: number,
-  length: number,
-  q: Float64Array,
-): void {
-  const low = lower + margin;
-  const high = upper - margin;
-  for (let i = 0; i < length; i++) {
-    const gradient = g[from + i]!;
-    q[i] = held(x[from + i]!, gradient, low, high) ? 0 : gamma * gradient;
-  }
-}
-
-/** sums = Σ |q_i|, max |q_i| and the number of components that are not held. */
-function reducedNorms(
-  x: Float32Array,
-  g: Float32Array,
-  lower: number,
-  upper: number,
-  margin: number,
-  sums: Float64Array,
-): void {
-  const low = lower + margin;
-  const high = upper - margin;
-  let sum = 0;
-  let largest = 0;
-  let count = 0;
-  for (let i = 0; i < x.length; i++) {
-    const gradient = g[i]!;
-    if (held(x[i]!, gradient, low, high)) continue;
-    const magnitude = Math.abs(gradient);
-    sum += magnitude;
-    if (magnitude > largest) largest = magnitude;
-    count++;
-  }
-  sums[0] = sum;
-  sums[1] = largest;
-  sums[2] = count;
-}
-
-/**
- * d from r = H q, for one block: −r where x is free, −γ g where it is held, 0 where d would leave the box at once.
- * Adds g·d to sums[0] and raises sums[1] to max |x − P(x − γ g)|.
- */
-function writeDirection(
-  r: Float64Array,
-  x: Float32Array,
-  g: Float32Array,
-  lower: number,
-  upper: number,
-  margin: number,
-  gamma: number,
-  from: number,
-  length: number,
-  d: Float32Array,
-  sums: Float64Array,
-): void {
-  const low = lower + margin;
-  const high = upper - margin;
-  let slope = 0;
-  let residual = sums[1]!;
-  for (let i = 0; i < length; i++) {
-    const at = x[from + i]!;
-    const gradient = g[from + i]!;
-    const descent = -gamma * gradient;
-    let v = -r[i]!;
-    // Inner components come first, in one test that is nearly always false: the signs of d and g are random, and a
-    // branch on them would cost more than everything else here.
-    if (at <= low || at >= high) {
-      if (held(at, gradient, low, high)) v = descent;
-      if (v < 0 ? at <= lower : at >= upper) v = 0;
-    }
-    d[from + i] = v;
-    slope += gradient * v;
-    let to = at + descent;
-    if (to < lower) to = lower;
-    else if (to > upper) to = upper;
-    const move = Math.abs(to - at);
-    if (move > residual) residual = move;
-  }
-  sums[0]! += slope;
-  sums[1] = residual;
-}
-
-/**
- * One block of the move from (x, g) to (next, nextGradient), which also takes over g: the pair s = next − x,
- * y = nextGradient − g, both zero in components that were held or stayed on a bound; q, the new reduced gradient; and e,
- * what y differs by from the change of q.
- *
- * Where nothing was clamped, s is t d, not the difference of the stored points: the rounding of x to float32, the same in
- * size for all components, would enter s and y as a curvature of its own. A quadratic of condition 1e6 then takes six
- * times as many iterations.
- */
-function fillPair(
-  block: SweepBlock,
-  x: Float32Array,
-  next: Float32Array,
-  d: Float32Array,
-  t: number,
-  g: Float32Array,
-  nextGradient: Float32Array,
-  lower: number,
-  upper: number,
-  margin: number,
-  nextMargin: number,
-): void {
-  const { from, length, s, y, q, indices, errors } = block;
-  const low = lower + margin;
-  const high = upper - margin;
-  const nextLow = lower + nextMargin;
-  const nextHigh = upper - nextMargin;
-  let count = 0;
-  for (let i = 0; i < length; i++) {
-    const j = from + i;
-    const before = x[j]!;
-    const after = next[j]!;
-    const oldGradient = g[j]!;
-    const newGradient = nextGradient[j]!;
-    const wasHeld = held(before, oldGradient, low, high);
-    const isHeld = held(after, newGradient, nextLow, nextHigh);
-    const frozen = wasHeld || (after === before && (after <= lower || after >= upper));
-    const change = frozen ? 0 : newGradient - oldGradient;
-    const move = t * d[j]!;
-    const unclamped = before + move;
-    s[j] = frozen ? 0 : unclamped < lower || unclamped > upper ? after - before : move;
-    y[j] = change;
-    q[i] = isHeld ? 0 : newGradient;
-    const error = change - (q[i]! - (wasHeld ? 0 : oldGradient));
-    if (error !== 0) {
-      indices[count] = i;
-      errors[count] = error;
-      count++;
-    }
-    g[j] = newGradient;
-  }
-  block.count = count;
 }

@@ -1,3 +1,5 @@
+import type { Later } from './optimizer.ts';
+
 /** A point of φ(t) = f(P(x + t d)). `loss` is not finite where φ, or the gradient there, is not. */
 export interface Trial {
   readonly t: number;
@@ -11,11 +13,11 @@ export interface Trial {
 /** One dimension of an objective. */
 export interface Path {
   /** g(x)·(x(t) − x) without evaluating the objective. */
-  promise(t: number): number;
+  promise(t: number): Later<number>;
   /** Evaluates at t, the argument of the latest `promise`, which returned `promised`. */
   evaluate(t: number, promised: number): Promise<Trial>;
   /** The latest trial may become the result although others will be evaluated: keep its gradient. */
-  keep(): void;
+  keep(): Later<void>;
 }
 
 export interface SearchOptions {
@@ -55,7 +57,7 @@ export async function strongWolfe(
   let t = 1;
   let evaluations = 0;
   for (let round = 0; evaluations < options.maxEvaluations && round < MAX_HALVINGS; round++) {
-    const promised = path.promise(t);
+    const promised = await path.promise(t);
     let trial: Trial;
     if (promised < 0) {
       trial = await path.evaluate(t, promised);
@@ -74,7 +76,7 @@ export async function strongWolfe(
       const previous = lo;
       if (trial.slope * towardsHi >= 0) hi = lo;
       lo = trial;
-      path.keep();
+      await path.keep();
       if (!hi) {
         t = extend(previous, lo);
         continue;

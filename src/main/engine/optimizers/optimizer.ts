@@ -1,12 +1,20 @@
 import { MadderError } from '../../../shared/errors.ts';
 
+/** A value, or the promise of one: what the host has at once, a device says later. */
+export type Later<T> = T | Promise<T>;
+
+/** A vector wherever it is: an array of the host, or a tensor of a device. */
+export interface Vector {
+  readonly length: number;
+}
+
 /** Loss (float64) and its gradient at x. `gradient` is only valid until the next call; x must not be kept. */
-export type Objective = (x: Float32Array) => Promise<Evaluation>;
+export type Objective<V = Float32Array> = (x: V) => Promise<Evaluation<V>>;
 
 /** What an objective returns. */
-export interface Evaluation {
+export interface Evaluation<V = Float32Array> {
   readonly loss: number;
-  readonly gradient: Float32Array;
+  readonly gradient: V;
 }
 
 /**
@@ -37,16 +45,16 @@ export const UNIT_BOX: Box = { lower: 0, upper: 1 };
 export type OnEvaluation = (loss: number, evaluations: number) => void;
 
 /**
- * A minimizer over Float32Array. Whatever an objective or `onEvaluation` throws leaves the optimizer usable: `best` is kept,
+ * A minimizer over float32 vectors of kind V. Whatever an objective or `onEvaluation` throws leaves the optimizer usable: `best` is kept,
  * and the next `step()` repeats the interrupted evaluation or line search.
  */
-export interface Optimizer {
+export interface Optimizer<V = Float32Array> {
   /** Runs one iteration (one or more evaluations; each is also reported through `onEvaluation`, which may throw). */
   step(): Promise<Step>;
-  /** The current point. The array belongs to the optimizer and changes with the next `step()`. */
-  readonly current: Float32Array;
-  /** The point with the lowest loss so far (Infinity before the first evaluation); the array is the optimizer's too. */
-  readonly best: { readonly x: Float32Array; readonly loss: number };
+  /** The current point. The vector belongs to the optimizer and changes with the next `step()`. */
+  readonly current: V;
+  /** The point with the lowest loss so far (Infinity before the first evaluation); the vector is the optimizer's too. */
+  readonly best: { readonly x: V; readonly loss: number };
   /** Evaluations so far, also across `restore`. */
   readonly evaluations: number;
   /** The objective changed (a weight moved): re-evaluates at `current`, forgets curvature, rebases `best`. */
@@ -55,14 +63,14 @@ export interface Optimizer {
    * Everything that is needed to continue bit-identically after a restart. **The vectors are the live ones** (a copy
    * would double the memory of a large run): write or clone them before the next `step()`.
    */
-  save(): OptimizerState;
+  save(): OptimizerState<V>;
 }
 
 /** A saved optimizer: finite numbers and float32 vectors only, so that JSON plus any tensor container can hold it. */
-export interface OptimizerState {
+export interface OptimizerState<V = Float32Array> {
   readonly method: 'lbfgs' | 'lbfgs-published' | 'adam';
   readonly numbers: Readonly<Record<string, readonly number[]>>;
-  readonly vectors: Readonly<Record<string, Float32Array>>;
+  readonly vectors: Readonly<Record<string, V>>;
 }
 
 /** Reads back what `save` wrote and refuses a state that lacks it. */
@@ -139,17 +147,17 @@ export function float32Box(box: Box | undefined): Box {
 }
 
 /** Counts and reports evaluations. */
-export class Evaluator {
+export class Evaluator<V extends Vector> {
   evaluations = 0;
-  readonly #objective: Objective;
+  readonly #objective: Objective<V>;
   readonly #onEvaluation: OnEvaluation | undefined;
 
-  constructor(objective: Objective, onEvaluation: OnEvaluation | undefined) {
+  constructor(objective: Objective<V>, onEvaluation: OnEvaluation | undefined) {
     this.#objective = objective;
     this.#onEvaluation = onEvaluation;
   }
 
-  async at(x: Float32Array): Promise<Evaluation> {
+  async at(x: V): Promise<Evaluation<V>> {
     const evaluation = await this.#objective(x);
     if (evaluation.gradient.length !== x.length) {
       throw new Error(`expected a gradient of ${x.length} values but received ${evaluation.gradient.length}`);

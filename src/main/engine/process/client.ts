@@ -1,7 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { engineEventSchema, type EngineCommand, type EngineEvent } from '../../../shared/engine-contract.ts';
+import { forkModule, type ForkedModule } from './fork.ts';
 
 /** How an engine process ended. */
 export interface EngineExit {
@@ -27,53 +27,39 @@ export const ENGINE_ENVIRONMENT: Readonly<Record<string, string>> =
   process.platform === 'linux' ? { MALLOC_MMAP_THRESHOLD_: '65536' } : {};
 
 /**
- * A child process that runs the engine. `session.run` blocks its thread and a native fault kills its process, so neither
+ * A process that runs the engine. `session.run` blocks its thread and a native fault kills its process, so neither
  * ever happens where the windows are; and it can be killed at any moment.
  */
 export class EngineClient {
-  readonly #child: ChildProcess;
+  readonly #module: ForkedModule;
   #lastWords = '';
 
   constructor({ onEvent, onExit, entry }: EngineClientOptions) {
     const beside = fileURLToPath(new URL(`./main${extname(import.meta.url)}`, import.meta.url));
-    this.#child = fork(entry ?? beside, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    this.#module = forkModule(entry ?? beside, {
       env: { ...process.env, ...ENGINE_ENVIRONMENT },
-    });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
-    });
-    this.#child.on('message', (message) => {
-      const event = engineEventSchema.safeParse(message);
-      const problem = event.error?.issues[0];
-      const said = `The engine said something unknown (${problem?.path.join('.') ?? ''}: ${problem?.message ?? ''}).`;
-      onEvent(event.success ? event.data : { type: 'failed', kind: 'defect', message: said });
-    });
-    let gone = false;
-    const exited = (code: number | null, signal: NodeJS.Signals | null) => {
-      if (gone) return;
-      gone = true;
-      onExit({ code, signal, lastWords: this.#lastWords.trim() });
-    };
-    this.#child.on('close', exited);
-    this.#child.on('error', (error) => {
-      this.#lastWords += error.message;
-      exited(null, null);
+      onMessage: (message) => {
+        const event = engineEventSchema.safeParse(message);
+        const problem = event.error?.issues[0];
+        const said = `The engine said something unknown (${problem?.path.join('.') ?? ''}: ${problem?.message ?? ''}).`;
+        onEvent(event.success ? event.data : { type: 'failed', kind: 'defect', message: said });
+      },
+      onErrorText: (text) => (this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS)),
+      onExit: (code, signal) => onExit({ code, signal, lastWords: this.#lastWords.trim() }),
     });
   }
 
   get pid(): number | undefined {
-    return this.#child.pid;
+    return this.#module.pid;
   }
 
   /** Says something to the engine; nothing happens when it is gone. */
   send(command: EngineCommand): void {
-    if (this.#child.connected) this.#child.send(command);
+    this.#module.send(command);
   }
 
   /** Ends the process at once, whatever it does. */
   kill(): void {
-    this.#child.kill('SIGKILL');
+    this.#module.kill();
   }
 }

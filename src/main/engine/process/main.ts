@@ -8,12 +8,13 @@ import { RunControl } from '../runs/control.ts';
 import { run } from '../runs/run.ts';
 import { isDeviceFailure } from '../runtime/providers.ts';
 import { loadAssets } from './assets.ts';
+import { leave, onParentGone, onParentMessage, toParent } from './parent.ts';
 import { writeResult } from './result.ts';
 
 /** Shortest time between previews, ms: four a second are enough to watch a picture grow. */
 const PREVIEW_MS = 250;
 
-const send = (event: EngineEvent): void => void process.send?.(event);
+const send = (event: EngineEvent): void => toParent(event);
 
 let control: RunControl | undefined;
 let job: Promise<void> | undefined;
@@ -42,13 +43,13 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
       send({ type: 'progress', ...progress, terms: [...progress.terms], memoryBytes: process.memoryUsage.rss() });
     },
     onWeights: (evaluation) => send({ type: 'weighed', evaluation }),
-    onIteration: ({ picture, state }) => {
-      checkpointer.offer(state);
+    onIteration: async ({ picture, state }) => {
+      await checkpointer.offer(state);
       const now = performance.now();
       // While one preview is being encoded the others are dropped: the next iteration has a newer one.
       if (task.previewSide === undefined || encoding || now - lastPreview < PREVIEW_MS) return;
       lastPreview = now;
-      encoding = encodePreview(picture(), task.previewSide)
+      encoding = encodePreview(await picture(), task.previewSide)
         .then((preview) => send({ type: 'preview', total, ...preview }))
         .finally(() => (encoding = undefined));
     },
@@ -78,11 +79,11 @@ function start(task: EngineJob): void {
     .finally(() => {
       job = undefined;
       control = undefined;
-      if (quitting) process.disconnect();
+      if (quitting) leave();
     });
 }
 
-process.on('message', (message) => {
+onParentMessage((message) => {
   const parsed = engineCommandSchema.safeParse(message);
   if (!parsed.success) {
     send({
@@ -107,12 +108,12 @@ process.on('message', (message) => {
     case 'quit':
       quitting = true;
       control?.stop();
-      if (!job) process.disconnect();
+      if (!job) leave();
   }
 });
 
 // Whoever asked is gone: nobody would see the picture. A checkpoint keeps what was done.
-process.on('disconnect', () => process.exit(0));
+onParentGone(() => process.exit(0));
 // Ctrl-C in a terminal reaches every process of the group; it is the program's to decide what it means.
 process.on('SIGINT', () => {});
 

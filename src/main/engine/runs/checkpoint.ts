@@ -6,6 +6,7 @@ import { MadderError } from '../../../shared/errors.ts';
 import { recipeSchema } from '../../../shared/recipe.ts';
 import { floatTensor } from '../../../shared/tensor.ts';
 import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
+import type { Later } from '../optimizers/optimizer.ts';
 import type { RunState } from './run.ts';
 
 const FILE = 'checkpoint.safetensors';
@@ -36,13 +37,14 @@ export class Checkpointer {
     this.#options = options;
   }
 
-  /** Writes the state when it is time and no write is going on. */
-  offer(state: () => RunState): void {
+  /** Writes the state when it is time and no write is going on. Resolves once the state has been copied. */
+  async offer(state: () => Later<RunState>): Promise<void> {
     const now = performance.now();
     if (this.#writing || now - this.#last < (this.#options.intervalMs ?? INTERVAL_MS)) return;
     this.#last = now;
-    const { total } = state();
-    const bytes = encode(state());
+    const copied = await state();
+    const { total } = copied;
+    const bytes = encode(copied);
     this.#writing = writeAtomically(join(this.#folder, FILE), bytes)
       .then(() => this.#options.onWritten?.({ total, seconds: (performance.now() - now) / 1000 }))
       .catch((cause: unknown) => this.#options.onFailed?.(notWritten(this.#folder, cause)))

@@ -11,15 +11,23 @@ import {
   type TermValue,
 } from '../objective/objective.ts';
 import { Adam } from '../optimizers/adam.ts';
-import { PublishedLbfgs } from '../optimizers/lbfgs-published.ts';
-import { Lbfgs } from '../optimizers/lbfgs.ts';
-import { UNIT_BOX, type Objective, type Optimizer, type OptimizerState } from '../optimizers/optimizer.ts';
-import { restoreOptimizer } from '../optimizers/restore.ts';
+import type { Later, Objective, Optimizer, OptimizerState, Vector } from '../optimizers/optimizer.ts';
+import { Device } from '../runtime/device.ts';
 import type { SessionOptions } from '../runtime/session.ts';
+import { TREATMENTS } from './colour.ts';
 import { RunControl, Stopped } from './control.ts';
+import { devicePlace, HOST_PLACE, paintsOnDevice, type Place } from './place.ts';
 import { noisePicture } from './random.ts';
 import { levelSize } from './schedule.ts';
-import { imageOf, measureTargets, networkUses, type RunAssets } from './targets.ts';
+import {
+  finisherOf,
+  imageOf,
+  measureTargets,
+  networkUses,
+  subjectsOf,
+  type RunAssets,
+  type Subjects,
+} from './targets.ts';
 import { Timing } from './timing.ts';
 
 export type { RunAssets } from './targets.ts';
@@ -68,10 +76,18 @@ export interface RunOptions extends SessionOptions {
   /** Continue from here instead of beginning. */
   readonly from?: RunState;
   /**
-   * Called after every iteration with means to look at the run: `picture` is what would be kept if it ended now (read it
-   * before going on), `state` what a checkpoint has to hold.
+   * Called after every iteration with means to look at the run: `picture` is what would be kept if it ended now, `state`
+   * what a checkpoint has to hold. Both are read from the device if they are there, and before the run goes on.
    */
-  readonly onIteration?: (look: { picture: () => Picture; state: () => RunState }) => Promise<void> | void;
+  readonly onIteration?: (look: {
+    picture: () => Later<Picture>;
+    state: () => Later<RunState>;
+  }) => Promise<void> | void;
+  /**
+   * Where the picture, its gradient and the optimizer's vectors live. When missing: on the device, where the provider can
+   * hold tensors and the optimizer supports it; otherwise on the host.
+   */
+  readonly vectors?: 'host' | 'device';
 }
 
 export interface RunResult {
@@ -97,7 +113,6 @@ class WeightsDue extends Error {}
 export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions = {}): Promise<RunResult> {
   const { from, control = new RunControl() } = options;
   const painter = new Painter(from?.recipe ?? recipe, assets, options, control, from?.total ?? 0);
-  const content = imageOf(assets, recipe.content);
   const { schedule } = painter.recipe;
   const sizes = schedule.levels.map((_, level) => levelSize(schedule, level, painter.recipe.content));
   let outcome: LevelOutcome | undefined;
@@ -113,7 +128,7 @@ export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions
     outcome = await painter.level(level, sizes, start, resumed);
     if (!outcome.completed) return painter.result(outcome);
   }
-  refuseFlat(outcome!.picture, content);
+  refuseFlat(outcome!.picture, painter.subjects.photo);
   return painter.result(outcome!);
 }
 
@@ -128,22 +143,27 @@ interface LevelOutcome {
 class Painter {
   /** Grows by the weight changes that are made while the run goes on. */
   recipe: Recipe;
+  readonly subjects: Subjects;
   readonly #assets: RunAssets;
   readonly #options: RunOptions;
   readonly #control: RunControl;
   /** Evaluations so far, which is also the number, from 0, of the next one: the clock of the timeline. */
   #total: number;
+  /** Whether the provider can hold tensors, once that has been tried. */
+  #deviceWorks: boolean | undefined;
 
   constructor(recipe: Recipe, assets: RunAssets, options: RunOptions, control: RunControl, total: number) {
     this.recipe = recipe;
+    this.subjects = subjectsOf(recipe, assets);
     this.#assets = assets;
     this.#options = options;
     this.#control = control;
     this.#total = total;
   }
 
-  result(outcome: LevelOutcome): RunResult {
-    return { ...outcome, evaluations: this.#total, recipe: this.recipe };
+  async result(outcome: LevelOutcome): Promise<RunResult> {
+    const finish = await finisherOf(this.recipe, this.#assets, outcome.picture);
+    return { ...outcome, picture: finish(outcome.picture), evaluations: this.#total, recipe: this.recipe };
   }
 
   async level(
@@ -152,12 +172,37 @@ class Painter {
     start: Picture,
     from: RunState | undefined,
   ): Promise<LevelOutcome> {
+    if (!(await this.#usesDevice())) return this.#paint(HOST_PLACE, level, sizes, start, from);
+    const { width, height } = sizes[level]!;
+    const device = new Device(this.#options);
+    try {
+      return await this.#paint(devicePlace(device, [1, 3, height, width]), level, sizes, start, from, device);
+    } finally {
+      await device.release();
+    }
+  }
+
+  async #usesDevice(): Promise<boolean> {
+    const { vectors } = this.#options;
+    if (vectors === 'host' || !paintsOnDevice(this.recipe)) return false;
+    return vectors === 'device' || (this.#deviceWorks ??= (await Device.refusal(this.#options)) === undefined);
+  }
+
+  async #paint<V extends Vector>(
+    place: Place<V>,
+    level: number,
+    sizes: readonly RunSize[],
+    start: Picture,
+    from: RunState | undefined,
+    device?: Device,
+  ): Promise<LevelOutcome> {
     const size = sizes[level]!;
     const budget = this.recipe.schedule.levels[level]!.evaluations;
-    const targets = await measureTargets(this.recipe, this.#assets, size, this.#options);
+    const targets = await measureTargets(this.recipe, this.subjects, size, this.#options);
+    const finish = await finisherOf(this.recipe, this.#assets, size);
     // What held at the latest evaluation: a change that is due right after it must be seen as one.
     let weights = weightsAt(this.recipe, from?.evaluation ? this.#total - 1 : this.#total);
-    let objective = await this.#objective(targets, size);
+    let objective = await this.#objective(targets, size, device);
     const timing = new Timing(
       this.recipe.schedule.levels,
       sizes.map((s) => s.width * s.height),
@@ -169,11 +214,11 @@ class Painter {
     let comparable = 0;
     let best: RunState['best'] = from?.best ?? { loss: Infinity, terms: [] };
 
-    const evaluate: Objective = async (x) => {
+    const evaluate: Objective<V> = async (x) => {
       if (await this.#control.gate()) timing.restart();
       if (evaluation >= budget) throw new Stopped();
       if (this.#weightsDue(weights)) throw new WeightsDue();
-      const value = await objective.evaluate(x);
+      const value = await place.evaluate(objective, x);
       evaluation++;
       comparable++;
       this.#total++;
@@ -193,18 +238,19 @@ class Painter {
       return value;
     };
 
-    const optimizer = from ? restoreOptimizer(evaluate, from.optimizer) : createOptimizer(this.recipe, evaluate, start);
-    const picture = (): Picture => ({ ...size, data: finalPicture(this.recipe, optimizer) });
-    const state = (): RunState => ({
-      recipe: this.recipe,
-      level,
-      evaluation,
-      total: this.#total,
-      firstLoss,
-      best,
-      size,
-      optimizer: optimizer.save(),
-    });
+    const optimizer = from ? place.resume(evaluate, from.optimizer) : place.begin(this.recipe, evaluate, start.data);
+    const picture = (): Later<Picture> => {
+      const { x, factor } = shown(this.recipe, optimizer);
+      return afterwards(place.read(x), (data) => ({
+        ...size,
+        data: factor === 1 ? data : data.map((value) => value * factor),
+      }));
+    };
+    const state = (): Later<RunState> => {
+      const now = { recipe: this.recipe, level, evaluation, total: this.#total, firstLoss, best, size };
+      const { vectors, ...numbers } = optimizer.save();
+      return afterwards(readAll(vectors, place), (read) => ({ ...now, optimizer: { ...numbers, vectors: read } }));
+    };
     let exhausted = false;
     let rebase = false;
     try {
@@ -213,7 +259,7 @@ class Painter {
         if (this.#weightsDue(weights)) {
           this.#recordChanges();
           weights = weightsAt(this.recipe, this.#total);
-          objective = await this.#reweighted(objective, targets, size);
+          objective = await this.#reweighted(objective, targets, size, device);
           best = { loss: Infinity, terms: [] };
           firstLoss = undefined;
           comparable = 0;
@@ -229,7 +275,7 @@ class Painter {
           if (!(error instanceof WeightsDue)) throw error;
           continue;
         }
-        await this.#options.onIteration?.({ picture, state });
+        await this.#options.onIteration?.({ picture: () => afterwards(picture(), finish), state });
         timing.restart();
       }
     } catch (error) {
@@ -245,7 +291,7 @@ class Painter {
         `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,
       );
     }
-    const data = evaluation === 0 ? start.data : picture().data.slice();
+    const data = evaluation === 0 ? start.data : (await picture()).data.slice();
     if (!data.every(Number.isFinite)) {
       throw new MadderError(
         'optimization',
@@ -255,7 +301,7 @@ class Painter {
     return { picture: { ...size, data }, ...best, completed };
   }
 
-  #objective(targets: Statistics, size: RunSize): Promise<PictureObjective> {
+  #objective(targets: Statistics, size: RunSize, device: Device | undefined): Promise<PictureObjective> {
     const { normalization } = this.recipe.objective;
     return PictureObjective.create(
       this.#shape(),
@@ -264,6 +310,7 @@ class Painter {
       weightsOf(this.recipe, this.#total),
       normalization,
       this.#options,
+      device,
     );
   }
 
@@ -272,18 +319,23 @@ class Painter {
     const all = [this.recipe.objective, ...this.recipe.timeline.map((entry) => entry.weights)];
     const weighed = (name: 'variation' | 'variationL1') => all.some((weights) => (weights[name] ?? 0) > 0);
     return {
-      networks: networkUses(this.recipe, this.#assets),
+      networks: networkUses(this.recipe, this.subjects),
       variation: { quadratic: weighed('variation'), l1: weighed('variationL1') },
     };
   }
 
   /** The objective with the weights of now: the same one, unless a term is weighed that its graph does not have. */
-  async #reweighted(objective: PictureObjective, targets: Statistics, size: RunSize): Promise<PictureObjective> {
+  async #reweighted(
+    objective: PictureObjective,
+    targets: Statistics,
+    size: RunSize,
+    device: Device | undefined,
+  ): Promise<PictureObjective> {
     const { variation } = this.#shape();
     const has = (kind: string) => objective.terms.some((t) => t.kind === kind);
     if (variation.quadratic !== has('variation') || variation.l1 !== has('variation-l1')) {
       await objective.release();
-      return this.#objective(targets, size);
+      return this.#objective(targets, size, device);
     }
     objective.setWeights(weightsOf(this.recipe, this.#total));
     return objective;
@@ -314,27 +366,32 @@ function weightsOf(recipe: Recipe, evaluation: number): ObjectiveWeights {
   };
 }
 
-function createOptimizer({ optimizer }: Recipe, objective: Objective, { data }: Picture): Optimizer {
-  if (optimizer.kind === 'adam') {
-    const { stepSize: learningRate, averaging: averageDecay } = optimizer;
-    return new Adam(objective, data, { box: UNIT_BOX, learningRate, averageDecay });
+/** Adam's result is the average of its iterates, whose noise cancels, times a factor; otherwise the best iterate. */
+const shown = <V extends Vector>(recipe: Recipe, optimizer: Optimizer<V>): { x: V; factor: number } =>
+  optimizer instanceof Adam && recipe.optimizer.kind === 'adam' && recipe.optimizer.averaging > 0
+    ? (optimizer as Adam<V>).shown
+    : { x: optimizer.best.x, factor: 1 };
+
+/** A state's vectors as arrays; on the host, the live ones. */
+function readAll<V>(vectors: OptimizerState<V>['vectors'], { read }: Place<V>): Later<OptimizerState['vectors']> {
+  let all: Later<Record<string, Float32Array>> = {};
+  for (const [name, vector] of Object.entries(vectors)) {
+    all = afterwards(all, (others) => afterwards(read(vector), (data) => ({ ...others, [name]: data })));
   }
-  const options = { history: optimizer.history, box: UNIT_BOX };
-  return optimizer.lineSearch === 'none'
-    ? new PublishedLbfgs(objective, data, options)
-    : new Lbfgs(objective, data, options);
+  return all;
 }
 
-/** Adam's result is the average of its iterates, whose noise cancels; otherwise the best iterate. */
-const finalPicture = (recipe: Recipe, optimizer: Optimizer): Float32Array =>
-  optimizer instanceof Adam && recipe.optimizer.kind === 'adam' && recipe.optimizer.averaging > 0
-    ? optimizer.average()
-    : optimizer.best.x;
+/** What comes of a value, at once where it is there. */
+const afterwards = <T, R>(value: Later<T>, use: (value: T) => Later<R>): Later<R> =>
+  value instanceof Promise ? value.then(use) : use(value);
 
 async function initial(recipe: Recipe, assets: RunAssets, size: RunSize): Promise<Picture> {
-  if (recipe.init.kind === 'noise') return { ...size, data: noisePicture(3 * size.width * size.height, recipe.seed) };
+  const { start } = TREATMENTS[recipe.colour];
+  if (recipe.init.kind === 'noise') {
+    return start({ ...size, data: noisePicture(3 * size.width * size.height, recipe.seed) });
+  }
   const image = recipe.init.kind === 'image' ? recipe.init.image : recipe.content;
-  return resizePicture(imageOf(assets, image), size.width, size.height);
+  return start(await resizePicture(imageOf(assets, image), size.width, size.height));
 }
 
 /** A result without any contrast, made from a photo that has some, is a failure and is never saved as a success. */

@@ -5,6 +5,7 @@ import type { Network } from '../networks/network.ts';
 import type { NetworkUse } from '../objective/assemble.ts';
 import { measureStatistics, mixStatistics, type RunSize, type Statistics } from '../objective/objective.ts';
 import type { SessionOptions } from '../runtime/session.ts';
+import { TREATMENTS } from './colour.ts';
 import { paintingSize } from './schedule.ts';
 
 /** What a recipe names by hash: the decoded pictures and the loaded networks, rewrites applied. */
@@ -20,8 +21,36 @@ export function imageOf(assets: RunAssets, { sha256, name }: RecipeImage): Pictu
   return picture;
 }
 
+/** What a run looks at: the recipe's pictures and networks under its `colour`. */
+export interface Subjects {
+  readonly photo: Picture;
+  /** In the order of the recipe's styles. */
+  readonly paintings: readonly Picture[];
+  readonly networks: RunAssets['networks'];
+}
+
+/** The pictures and networks of a recipe as its `colour` has them seen; statistics are taken of the decoded pictures. */
+export function subjectsOf(recipe: Recipe, assets: RunAssets): Subjects {
+  const treatment = TREATMENTS[recipe.colour];
+  const photo = imageOf(assets, recipe.content);
+  const { style, content } = assets.networks;
+  return {
+    photo: treatment.photo(photo),
+    paintings: recipe.styles.map(({ image }) => treatment.painting(imageOf(assets, image), photo)),
+    networks: { style: treatment.network(style), ...(content ? { content: treatment.network(content) } : {}) },
+  };
+}
+
+/** Turns pictures of one size, as they are optimized, into what people see. */
+export async function finisherOf(recipe: Recipe, assets: RunAssets, { width, height }: RunSize) {
+  const { finish } = TREATMENTS[recipe.colour];
+  if (!finish) return (picture: Picture): Picture => picture;
+  const photo = await resizePicture(imageOf(assets, recipe.content), width, height);
+  return (picture: Picture): Picture => finish(picture, photo);
+}
+
 /** The networks of a recipe and the layers at which each is asked; one network that does both is used once. */
-export function networkUses(recipe: Recipe, { networks }: RunAssets): NetworkUse[] {
+export function networkUses(recipe: Recipe, { networks }: Pick<RunAssets, 'networks'>): NetworkUse[] {
   const style = Object.keys(recipe.objective.styleLayers);
   const content = Object.keys(recipe.objective.contentLayers);
   if (!networks.content) return [{ key: 'style', network: networks.style, style, content }];
@@ -34,20 +63,19 @@ export function networkUses(recipe: Recipe, { networks }: RunAssets): NetworkUse
 /** Grams of the mixed styles, each painting at its own scale, and features of the photo at the picture's size. */
 export async function measureTargets(
   recipe: Recipe,
-  assets: RunAssets,
+  subjects: Subjects,
   size: RunSize,
   options: SessionOptions,
 ): Promise<Statistics> {
-  const uses = networkUses(recipe, assets);
+  const uses = networkUses(recipe, subjects);
   const styleOnly = uses.map((u) => ({ ...u, content: [] }));
   const contentOnly = uses.map((u) => ({ ...u, style: [] }));
   const parts = [];
-  for (const style of recipe.styles) {
-    const painting = imageOf(assets, style.image);
+  for (const [i, style] of recipe.styles.entries()) {
     const fitted = paintingSize(recipe.schedule, size, style.image, style.scale);
-    const resized = await resizePicture(painting, fitted.width, fitted.height);
+    const resized = await resizePicture(subjects.paintings[i]!, fitted.width, fitted.height);
     parts.push({ statistics: await measureStatistics(styleOnly, resized.data, fitted, options), weight: style.weight });
   }
-  const photo = await resizePicture(imageOf(assets, recipe.content), size.width, size.height);
+  const photo = await resizePicture(subjects.photo, size.width, size.height);
   return new Map([...mixStatistics(parts), ...(await measureStatistics(contentOnly, photo.data, size, options))]);
 }

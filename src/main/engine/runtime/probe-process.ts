@@ -1,12 +1,14 @@
 /**
- * The throw-away process in which one provider is tried out: `fork(probe-process, [provider])`. It sends one
+ * The throw-away process in which one provider is tried out: `forkModule(probe-process, [provider])`. It sends one
  * {@link ProbeMessage} and is then ended by its parent; whatever else happens to it is the provider's doing.
  */
 import { PROVIDERS, type Provider } from '../../../shared/devices.ts';
+import { onParentGone, toParent } from '../process/parent.ts';
 import { noisePicture } from '../runs/random.ts';
 import { CHECK_SIZE, PROBE_INPUT, PROBE_OUTPUTS, probeGraph, SPEED_SIZES, type ProbeSize } from './probe-graph.ts';
 import type { ProbeMessage } from './probe.ts';
-import { GraphSession } from './session.ts';
+import { Device } from './device.ts';
+import { canHoldTensors, GraphSession } from './session.ts';
 
 type Outputs = Readonly<Record<string, Float32Array>>;
 
@@ -76,7 +78,17 @@ async function probe(provider: Provider): Promise<ProbeMessage> {
     if (hopeless({ milliseconds: own.milliseconds, speed })) break;
   }
   if (refused !== undefined) return { kind: 'refused', message: refused };
-  return Number.isFinite(error) ? { kind: 'measured', error, speed } : { kind: 'nonsense' };
+  return Number.isFinite(error)
+    ? { kind: 'measured', error, speed, ...(await tensorsOn(provider)) }
+    : { kind: 'nonsense' };
+}
+
+/** Where vectors stay during a run, and why they do not stay with a provider whose tensors the runtime knows. */
+async function tensorsOn(provider: Provider): Promise<{ vectors?: 'device' | 'host'; refusal?: string }> {
+  if (provider === 'cpu') return {};
+  if (!canHoldTensors(provider)) return { vectors: 'host' };
+  const refusal = await Device.refusal({ provider });
+  return refusal === undefined ? { vectors: 'device' } : { vectors: 'host', refusal };
 }
 
 /** A measurement held against the cpu's results, or what the provider said instead. */
@@ -94,5 +106,5 @@ async function compared(measurement: () => ReturnType<typeof measure>, reference
 const provider = PROVIDERS.find((name) => name === process.argv[2]);
 if (!provider) throw new Error(`probe-process: unknown provider "${process.argv[2]}"`);
 // Nobody waits for the answer once the parent is gone.
-process.on('disconnect', () => process.exit());
-process.send!((await probe(provider)) satisfies ProbeMessage);
+onParentGone(() => process.exit());
+toParent((await probe(provider)) satisfies ProbeMessage);

@@ -1,16 +1,23 @@
 /** Tries providers out, each in a process of its own: a driver that crashes or hangs takes nothing with it. */
-import { fork } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Provider, Verdict } from '../../../shared/devices.ts';
+import { forkModule } from '../process/fork.ts';
 import { missingOn, PROVIDER_NAMES, type Platform } from './providers.ts';
 
 /** What a probe process sends. */
 const probeMessageSchema = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('measured'), error: z.number(), speed: z.number().positive() }),
+  z.object({
+    kind: z.literal('measured'),
+    error: z.number(),
+    speed: z.number().positive(),
+    /** Whether tensors can stay with the provider; `refusal` says why they cannot where they should. */
+    vectors: z.enum(['device', 'host']).optional(),
+    refusal: z.string().optional(),
+  }),
   /** Values that are no numbers. */
   z.object({ kind: z.literal('nonsense') }),
   z.object({ kind: z.literal('refused'), message: z.string() }),
@@ -21,7 +28,7 @@ export interface ProbeOptions {
   /** Milliseconds after which a process counts as hanging. */
   readonly timeLimit?: number;
   /** The module to fork; the real probe where not given. */
-  readonly entry?: string | URL;
+  readonly entry?: string;
   readonly platform?: Platform;
 }
 
@@ -54,51 +61,44 @@ export type Ending =
   | { readonly how: 'hung'; readonly seconds: number };
 
 /** The real probe beside this module: compiled, or as TypeScript, which then needs its loader. */
-function ownEntry(): { entry: URL; execArgv: string[] } {
+function ownEntry(): { entry: string; execArgv: string[] } {
   const suffix = extname(import.meta.url);
   return {
-    entry: new URL(`./probe-process${suffix}`, import.meta.url),
+    entry: fileURLToPath(new URL(`./probe-process${suffix}`, import.meta.url)),
     execArgv: suffix === '.ts' ? ['--import', 'tsx'] : [],
   };
 }
 
 async function runProbe(provider: Provider, { timeLimit = TIME_LIMIT_MS, entry }: ProbeOptions): Promise<Ending> {
   const own = ownEntry();
-  const child = fork(entry ?? own.entry, [provider], {
-    execArgv: entry === undefined ? own.execArgv : [],
-    // Drivers write what they like; it is read for reasons and not shown.
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    // Where the loader of TypeScript is found.
-    ...(own.execArgv.length > 0 ? { cwd: dirname(fileURLToPath(import.meta.url)) } : {}),
-  });
-  let stderr = '';
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
-    stderr = (stderr + text).slice(-STDERR_KEPT);
-  });
   return new Promise((resolve) => {
     let ending: Ending | undefined;
+    let stderr = '';
+    const child = forkModule(entry ?? own.entry, {
+      args: [provider],
+      execArgv: entry === undefined ? own.execArgv : [],
+      // Drivers write what they like; it is read for reasons and not shown.
+      quiet: true,
+      // Where the loader of TypeScript is found.
+      ...(own.execArgv.length > 0 ? { cwd: dirname(fileURLToPath(import.meta.url)) } : {}),
+      onMessage: (sent) => {
+        const parsed = probeMessageSchema.safeParse(sent);
+        if (!parsed.success || ending) return;
+        ending = { how: 'message', message: parsed.data, stderr };
+        // Drivers that crash or hang when they are put away have done what was asked of them.
+        child.kill();
+      },
+      onErrorText: (text) => (stderr = (stderr + text).slice(-STDERR_KEPT)),
+      onExit: (code, signal) => {
+        clearTimeout(timer);
+        const last = ending ?? { how: 'died', code, signal, stderr };
+        resolve(last.how === 'message' ? { ...last, stderr } : last);
+      },
+    });
     const timer = setTimeout(() => {
       ending = { how: 'hung', seconds: timeLimit / 1000 };
-      child.kill('SIGKILL');
+      child.kill();
     }, timeLimit);
-    child.on('message', (sent) => {
-      const parsed = probeMessageSchema.safeParse(sent);
-      if (!parsed.success || ending) return;
-      ending = { how: 'message', message: parsed.data, stderr };
-      // Drivers that crash or hang when they are put away have done what was asked of them.
-      child.kill('SIGKILL');
-    });
-    child.on('error', (error) => {
-      ending ??= { how: 'died', code: null, signal: null, stderr: error.message };
-      clearTimeout(timer);
-      resolve(ending);
-    });
-    // After 'close' the error stream has been read to its end.
-    child.on('close', (code, signal) => {
-      clearTimeout(timer);
-      const last = ending ?? { how: 'died', code, signal, stderr };
-      resolve(last.how === 'message' ? { ...last, stderr } : last);
-    });
   });
 }
 
@@ -118,7 +118,7 @@ export function verdictOf(provider: Provider, ending: Ending): Verdict {
     return { provider, outcome: 'wrong', reason: `${Name} computed values that are not numbers.` };
   }
   if (message.kind === 'refused') return refusal(provider, Name, message.message, stderr);
-  const { error, speed } = message;
+  const { error, speed, vectors, refusal: unkept } = message;
   if (error > ERROR_BOUND) {
     const percent = Number((100 * error).toPrecision(2));
     return {
@@ -128,10 +128,25 @@ export function verdictOf(provider: Provider, ending: Ending): Verdict {
       reason: `${Name} computes wrong numbers (${percent} % off the cpu's).`,
     };
   }
-  if (provider === 'cpu' || speed > 1) return { provider, outcome: 'works', error, speed };
+  const where = vectors === undefined ? {} : { vectors };
+  const sent =
+    unkept === undefined
+      ? []
+      : [`${Name} is sent the picture for every evaluation, for it cannot keep it (${unkept}).`];
+  if (provider === 'cpu' || speed > 1) {
+    return {
+      provider,
+      outcome: 'works',
+      error,
+      speed,
+      ...where,
+      ...(sent[0] === undefined ? {} : { reason: sent[0] }),
+    };
+  }
   const factor = 1 / speed;
   const slower = factor < 1.05 ? 'no faster than' : `${Number(factor.toPrecision(2))} times slower than`;
-  return { provider, outcome: 'slow', error, speed, reason: `${Name} is ${slower} the cpu here.` };
+  const reason = [`${Name} is ${slower} the cpu here.`, ...sent].join(' ');
+  return { provider, outcome: 'slow', error, speed, ...where, reason };
 }
 
 /** What WebGPU stands on. */

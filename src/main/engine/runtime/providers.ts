@@ -68,8 +68,8 @@ export function choose(
   if (wanted !== 'auto') {
     const found = verdict(wanted);
     if (found && !usable(found)) throw unusable(found);
-    // A person who asks for a slow device gets it, and is told.
-    return { provider: wanted, ...(found?.outcome === 'slow' && found.reason ? { note: found.reason } : {}) };
+    // A person who asks for a device that is slow, or cannot keep the picture, gets it and is told.
+    return { provider: wanted, ...(found?.reason ? { note: found.reason } : {}) };
   }
   const provider = order.find((p) => verdict(p)?.outcome === 'works') ?? 'cpu';
   // Whoever paints on a graphics card need not hear of those that are not there, only of those that failed.
@@ -78,9 +78,11 @@ export function choose(
     .flatMap((p) => verdict(p) ?? [])
     .filter(({ outcome }) => provider === 'cpu' || outcome !== 'absent')
     .flatMap(({ reason }) => reason ?? []);
-  return passed.length === 0
+  // What the chosen one itself cannot do.
+  const reasons = [...passed, ...(verdict(provider)?.reason ? [verdict(provider)!.reason!] : [])];
+  return reasons.length === 0
     ? { provider }
-    : { provider, note: `Painting on ${PROVIDER_NAMES[provider]}: ${passed.map(clause).join('; ')}.` };
+    : { provider, note: `Painting on ${PROVIDER_NAMES[provider]}: ${reasons.map(clause).join('; ')}.` };
 }
 
 /** The error of a device that was asked for by name. */

@@ -14,11 +14,29 @@ export interface SessionOptions {
   readonly exclusive?: boolean;
 }
 
+/** Providers whose results can stay in their own memory and be fed to other sessions, and the runtime's name for it. */
+const DEVICE_LOCATIONS: Partial<Record<Provider, 'gpu-buffer'>> = { webgpu: 'gpu-buffer' };
+
+/** Whether the runtime's binding can leave tensors with a provider at all; a probe says whether it works. */
+export const canHoldTensors = (provider: Provider = 'cpu'): boolean => DEVICE_LOCATIONS[provider] !== undefined;
+
+/** What went between the host and devices since the process started, one entry per direction. */
+export interface Traffic {
+  tensors: number;
+  bytes: number;
+}
+
 /** Constants from this size on are handed to the runtime as buffers instead of being copied into the model's bytes. */
 const EXTERNAL_FROM = 4096;
 
 /** A graph made ready to run. Runs are not re-entrant: await one before the next. */
 export class GraphSession {
+  /** Tensors that sessions of other providers than the cpu were fed from the host, or gave back to it. */
+  static readonly traffic: { readonly up: Traffic; readonly down: Traffic } = {
+    up: { tensors: 0, bytes: 0 },
+    down: { tensors: 0, bytes: 0 },
+  };
+
   readonly #session: ort.InferenceSession;
   readonly #provider: Provider;
   readonly #dims: ReadonlyMap<string, readonly number[]>;
@@ -29,13 +47,18 @@ export class GraphSession {
     this.#dims = dims;
   }
 
-  /** Compiles a graph for a provider. @throws MadderError('runtime') when the runtime refuses it */
-  static async create(graph: Graph, options: SessionOptions = {}): Promise<GraphSession> {
+  /**
+   * Compiles a graph for a provider.
+   * @param kept outputs that `runTensors` leaves with the provider where that is possible
+   * @throws MadderError('runtime') when the runtime refuses it
+   */
+  static async create(graph: Graph, options: SessionOptions = {}, kept: readonly string[] = []): Promise<GraphSession> {
     const { provider = 'cpu', threads, exclusive = false } = options;
     const { bytes, external } = writeOnnx(graph.toModel(), { externalFrom: EXTERNAL_FROM });
     // cuBLAS and cuDNN read this when they are loaded, which is now: without it they round float32 to TF32's ten bits
     // of mantissa on newer cards, and the binding has no option of its own for that.
     if (provider === 'cuda') process.env['NVIDIA_TF32_OVERRIDE'] ??= '0';
+    const location = DEVICE_LOCATIONS[provider];
     try {
       const session = await inTurn(provider, () =>
         ort.InferenceSession.create(bytes, {
@@ -49,6 +72,9 @@ export class GraphSession {
           externalData: external,
           logSeverityLevel: 3,
           ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+          ...(location === undefined || kept.length === 0
+            ? {}
+            : { preferredOutputLocation: Object.fromEntries(kept.map((name) => [name, location])) }),
           extra: {
             session: {
               // Denormals appear in the gradients of nearly dead channels and are a hundred times slower than zeros.
@@ -79,10 +105,23 @@ export class GraphSession {
 
   /** Runs the graph; every result is a fresh array. */
   async run(feeds: Readonly<Record<string, ort.Tensor>>): Promise<Record<string, Float32Array>> {
+    const results = await this.runTensors(feeds);
+    return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, t.data as Float32Array]));
+  }
+
+  /**
+   * Runs the graph. Results that were kept with the provider are the caller's to dispose, and can be fed to any session
+   * of that provider. Never read one with `getData`: in onnxruntime-node 1.30 that ends the process.
+   */
+  async runTensors(feeds: Readonly<Record<string, ort.Tensor>>): Promise<Record<string, ort.Tensor>> {
     const used = Object.fromEntries(this.#session.inputNames.map((name) => [name, feeds[name]!]));
     try {
       const results = await inTurn(this.#provider, () => this.#session.run(used));
-      return Object.fromEntries(Object.entries(results).map(([name, t]) => [name, t.data as Float32Array]));
+      if (this.#provider !== 'cpu') {
+        count(GraphSession.traffic.up, Object.values(used));
+        count(GraphSession.traffic.down, Object.values(results));
+      }
+      return results;
     } catch (cause) {
       throw runtimeError(this.#provider, 'failed while running the network', cause);
     }
@@ -91,6 +130,15 @@ export class GraphSession {
   /** Frees the runtime's memory; the session cannot be used afterwards. */
   async release(): Promise<void> {
     await this.#session.release();
+  }
+}
+
+/** Counts the tensors that lie in the host's memory. */
+function count(traffic: Traffic, tensors: readonly ort.Tensor[]): void {
+  for (const tensor of tensors) {
+    if (tensor.location !== 'cpu') continue;
+    traffic.tensors++;
+    traffic.bytes += (tensor.data as Float32Array).byteLength;
   }
 }
 

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import type { DeviceName } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
+import { COLOURS, type Colour } from '../../../shared/recipe.ts';
 import { NORMALIZATIONS, type Normalization } from '../../../shared/objective.ts';
 import type { PoolingKind } from '../../../shared/network-manifest.ts';
 import { DEFAULT_NETWORK } from '../../services/defaults.ts';
@@ -29,6 +30,7 @@ interface StylizeOptions extends RecipeOptions {
   variation?: number;
   variationL1?: number;
   normalization?: Normalization;
+  colour?: Colour;
   pooling?: PoolingKind;
   firstPadding?: 'zero' | 'reflect' | 'edge';
   optimizer?: 'lbfgs' | 'lbfgs-published' | 'adam';
@@ -70,6 +72,12 @@ export function stylizeCommand(): Command {
     .option('--variation <number>', 'weight of the quadratic variation (smoothness)', number(0))
     .option('--variation-l1 <number>', 'weight of the L1 variation', number(0))
     .addOption(new Option('--normalization <kind>', 'how differences are measured').choices(NORMALIZATIONS))
+    .addOption(
+      new Option(
+        '--colour <kind>',
+        "whose colours: the paintings', the photo's with only brightness painted, or paintings matched to the photo's",
+      ).choices(COLOURS),
+    )
     .addOption(new Option('--pooling <kind>', "exchange the network's pooling").choices(['max', 'average', 'l2']))
     .addOption(
       new Option('--first-padding <kind>', 'what the first layer sees beyond the edge').choices([
@@ -192,6 +200,7 @@ function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
     ...optional('variation', given.variation),
     ...optional('variationL1', given.variationL1),
     ...optional('normalization', given.normalization),
+    ...optional('colour', given.colour),
     ...optional('pooling', given.pooling),
     ...optional('firstPadding', given.firstPadding),
     ...optional('iterations', given.iterations),

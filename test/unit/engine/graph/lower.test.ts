@@ -74,6 +74,24 @@ const SAMPLES: Readonly<Record<string, Make>> = {
     const dims = [2, 3, 4];
     return { opset: 23, attributes: { axis }, inputs: [randomFloats(r, dims), randomFloats(r, dims.slice(axis))] };
   },
+  Conv: (r) => {
+    const [channels, kernel] = r.pick([
+      [6, 3],
+      [9, 3],
+      [2, 1],
+      [6, 1],
+    ]) as [number, number];
+    const pads = kernel === 1 ? [0, 1, r.integer(0, 2), 0] : [1, 0, r.integer(0, 2), 1];
+    const strides = [r.integer(1, 2), r.integer(1, 2)];
+    return {
+      attributes: { kernel_shape: [kernel, kernel], strides, pads, dilations: [r.integer(1, 2), 1] },
+      inputs: [
+        randomFloats(r, [1, channels, r.integer(5, 8), 6]),
+        randomFloats(r, [4, channels, kernel, kernel]),
+        ...r.pick([[], [randomFloats(r, [4])]]),
+      ],
+    };
+  },
   MaxPool: (r) => {
     const axes = r.integer(1, 3);
     const list = (make: () => number) => Array.from({ length: axes }, make);

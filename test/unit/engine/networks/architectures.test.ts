@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { recognise } from '../../../../src/main/engine/networks/architectures/recognise.ts';
+import {
+  recognise,
+  recognisedName,
+  unusedTensors,
+} from '../../../../src/main/engine/networks/architectures/recognise.ts';
 import { StateDict } from '../../../../src/main/engine/networks/architectures/state-dict.ts';
 import type { Template } from '../../../../src/main/engine/networks/architectures/builder.ts';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
@@ -19,10 +23,20 @@ import {
 
 const GOLDEN = [
   ['alexnet-thin', 'alexnet'],
+  ['vgg13_bn-thin', 'vgg13_bn'],
   ['vgg16-thin', 'vgg16'],
   ['vgg19-thin-maxpool', 'vgg19'],
   ['resnet18-thin', 'resnet18'],
   ['resnet50-thin', 'resnet50'],
+  ['resnext50-thin', 'resnext50_4x2d'],
+  ['wide_resnet50_4-thin', 'wide_resnet50_4'],
+  ['cifar_resnet18-thin', 'cifar_resnet18'],
+  ['cifar_resnet20-thin', 'cifar_resnet20'],
+  ['googlenet-thin', 'googlenet'],
+  ['densenet121-thin', 'densenet121'],
+  ['mobilenet_v2-thin', 'mobilenet_v2'],
+  ['shufflenet_v2-thin', 'shufflenet_v2'],
+  ['mnasnet-thin', 'mnasnet'],
 ] as const;
 
 describe('architectures built from weights', () => {
@@ -31,7 +45,101 @@ describe('architectures built from weights', () => {
     const path = goldenPath(`${name}.weights.safetensors`);
     const network = await loadNetwork(path, { normalization: golden.normalization });
     expect(network.manifest.architecture).toBe(architecture);
+    expect(unusedTensors(await stateOf(name))).toEqual([]);
     await expectGolden(network, golden);
+  });
+
+  it.each([
+    ['vgg16-thin', 'vgg16 (width 0.125)'],
+    ['resnet50-thin', 'resnet50 (width 0.125)'],
+    ['cifar_resnet20-thin', 'cifar_resnet20 (width 0.25)'],
+    ['googlenet-thin', 'googlenet (width 0.125)'],
+    ['densenet121-thin', 'densenet121 (width 0.125)'],
+    ['mobilenet_v2-thin', 'mobilenet_v2 (width 0.25)'],
+    ['shufflenet_v2-thin', 'shufflenet_v2 (width 0.138)'],
+    ['mnasnet-thin', 'mnasnet (width 0.1)'],
+  ])('what %s is recognised as is shown with its width', async (name, shown) => {
+    expect(recognisedName(recognise(await stateOf(name)))).toBe(shown);
+  });
+
+  it.each([
+    ['densenet121', [6, 12, 24, 16], 32],
+    ['densenet161', [6, 12, 36, 24], 48],
+    ['densenet169', [6, 12, 32, 32], 32],
+    ['densenet201', [6, 12, 48, 32], 32],
+  ])('recognises %s by its blocks', (name, blocks, growth) => {
+    const layers = blocks.map((n, b) => [`denseblock${b + 1}.denselayer${n}.conv1.weight`, [1]] as [string, number[]]);
+    const first: [string, number[]] = ['denseblock1.denselayer1.conv2.weight', [growth]];
+    const tensors = weights('features', [['conv0.weight', [1]], first, ...layers]);
+    expect(recognisedName(recognise(new StateDict(tensors, name)))).toBe(name);
+  });
+
+  it.each([
+    ['shufflenet_v2_x0_5', 'stage2.0.branch2.0.weight', [24], ['conv1.0.weight', 'stage2.0.branch1.0.weight']],
+    ['shufflenet_v2_x1_0', 'stage2.0.branch2.0.weight', [58], ['conv1.0.weight', 'stage2.0.branch1.0.weight']],
+    ['shufflenet_v2_x1_5', 'stage2.0.branch2.0.weight', [88], ['conv1.0.weight', 'stage2.0.branch1.0.weight']],
+    ['shufflenet_v2_x2_0', 'stage2.0.branch2.0.weight', [122], ['conv1.0.weight', 'stage2.0.branch1.0.weight']],
+    ['mnasnet0_5', 'layers.14.weight', [1, 160], ['layers.0.weight', 'layers.8.0.layers.0.weight']],
+    ['mnasnet1_3', 'layers.14.weight', [1, 416], ['layers.0.weight', 'layers.8.0.layers.0.weight']],
+  ])('recognises %s by its width', (name, tell, dims, others) => {
+    const tensors = weights('', [[tell, dims], ...others.map((key) => [key, [1]] as [string, number[]])]);
+    expect(recognisedName(recognise(new StateDict(tensors, name)))).toBe(name);
+  });
+
+  it.each([
+    ['cifar_resnet32', [5, 5, 5]],
+    ['cifar_resnet44', [7, 7, 7]],
+    ['cifar_resnet56', [9, 9, 9]],
+    ['cifar_resnet110', [18, 18, 18]],
+    ['cifar_resnet34', [3, 4, 6, 3]],
+  ])('recognises %s by its blocks', (name, blocks) => {
+    const last = blocks.map((n, s) => [`layer${s + 1}.${n - 1}.conv1.weight`, [1]] as [string, number[]]);
+    const first = ['layer1.0.conv1.weight', 'layer1.0.conv2.weight'].map((key) => [key, [1]] as [string, number[]]);
+    const { id } = recognise(new StateDict(weights('', [['conv1.weight', [16, 3, 3, 3]], ...first, ...last]), name));
+    expect(id).toBe(name);
+  });
+
+  it.each([
+    ['vgg11', '1,1,2,2,2'],
+    ['vgg13', '2,2,2,2,2'],
+    ['vgg19', '2,2,4,4,4'],
+  ])('recognises %s with and without batch normalization', (name, sizes) => {
+    for (const norm of [false, true]) {
+      const shapes: [string, number[]][] = [];
+      let index = 0;
+      for (const size of sizes.split(',').map(Number)) {
+        for (let i = 0; i < size; i++) {
+          shapes.push([`${index}.weight`, [4, shapes.length === 0 ? 3 : 4, 3, 3]], [`${index}.bias`, [4]]);
+          const parts = norm ? ['weight', 'bias', 'running_mean', 'running_var'] : [];
+          for (const part of parts) shapes.push([`${index + 1}.${part}`, [4]]);
+          index += norm ? 3 : 2;
+        }
+        index += 1;
+      }
+      const { id, template } = build(weights('features', shapes));
+      expect(id).toBe(norm ? `${name}_bn` : name);
+      expect(Object.keys(template.styleLayers)).toEqual(['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1']);
+    }
+  });
+
+  it('reads DenseNet under the names that torchvision gave its layers before PyTorch 0.4.1', async () => {
+    const { tensors } = await stateOf('densenet121-thin');
+    const older = new Map(
+      [...tensors].map(([key, t]) => [key.replace(/(denselayer\d+\.(?:norm|conv))([12])/, '$1.$2'), t]),
+    );
+    expect([...older.keys()]).toContain('features.denseblock1.denselayer1.norm.1.weight');
+    const [now, then] = [build(tensors), build(older)];
+    expect(then.id).toBe(now.id);
+    expect(then.template.graph.initializers).toEqual(now.template.graph.initializers);
+  });
+
+  it('builds a ResNet for small pictures the same from weights with batch normalization folded', async () => {
+    const { graph } = await loadNetwork(goldenPath('cifar_resnet20-thin.weights.safetensors'));
+    const folded = new Map([...graph.initializers].filter(([name]) => /\.(weight|bias)$/.test(name)));
+    const built = build(folded);
+    expect(built.id).toBe('cifar_resnet20');
+    expect(built.template.graph.initializers).toEqual(graph.initializers);
+    expect(built.template.graph.nodes).toEqual(graph.nodes);
   });
 
   const real = thirdPartyPath('squeezenet1_1.safetensors');
@@ -94,6 +202,7 @@ describe('architectures built from weights', () => {
     ['resnet152', resnet([3, 8, 36, 3], 4, 16)],
     ['resnext50_2x2d', resnet([3, 4, 6, 3], 2, 8)],
     ['wide_resnet50_2', resnet([3, 4, 6, 3], 4, 8)],
+    ['wide_resnet50_4', resnet([3, 4, 6, 3], 4, 4)],
     ['resnet', resnet([1, 1], 4, 16)],
   ])('recognises and builds %s', (id, tensors) => {
     const built = build(tensors);
@@ -153,7 +262,40 @@ describe('architectures built from weights', () => {
     it('a missing tensor is named', async () => {
       const tensors = await vgg16();
       tensors.delete('features.12.bias');
-      expect(() => build(tensors)).toThrow(/^thin\.safetensors lacks the tensor "features\.12\.bias"; /);
+      expect(() => build(tensors)).toThrow(
+        /^thin\.safetensors looks like vgg16 but lacks the tensor "features\.12\.bias"; /,
+      );
+    });
+
+    it('of many missing tensors the first are named, and all are counted', async () => {
+      const { tensors } = await stateOf('googlenet-thin');
+      const kept = new Map([...tensors].filter(([key]) => !key.startsWith('inception4b.')));
+      expect(() => build(kept)).toThrow(
+        /looks like googlenet but lacks 30 tensors \("inception4b\.branch1\.conv\.weight", .*, .* and 27 more\); /,
+      );
+    });
+
+    it('tensors that the architecture does not have are named: the network is another one', async () => {
+      const { tensors } = await stateOf('resnet18-thin');
+      for (const part of ['fc1.weight', 'fc1.bias', 'fc2.weight', 'fc2.bias']) {
+        tensors.set(`layer1.0.se.${part}`, floatTensor([1], [1]));
+      }
+      expect(() => build(tensors)).toThrow(
+        /holds 4 tensors \("layer1\.0\.se\.fc1\.weight", .* and 1 more\) that the architecture does not have; /,
+      );
+    });
+
+    it('tensors outside its modules are listed, but for classifiers and counters', async () => {
+      const { tensors } = await stateOf('googlenet-thin');
+      const others = [
+        'fc.weight',
+        'aux1.fc1.bias',
+        'conv1.bn.num_batches_tracked',
+        'projector.0.weight',
+        'logit_scale',
+      ];
+      for (const name of others) tensors.set(name, floatTensor([1], [1]));
+      expect(unusedTensors(new StateDict(tensors, 'thin.safetensors'))).toEqual(['projector.0.weight', 'logit_scale']);
     });
 
     it('a missing convolution is named by its neighbours', async () => {
@@ -181,16 +323,26 @@ describe('architectures built from weights', () => {
 
     it('an unknown architecture is refused, with what the file holds', () => {
       const act = () => build(weights('', [['stem.conv.weight', [1]]]));
-      expect(act).toThrow(/VGG, AlexNet, SqueezeNet, ResNet.*"stem\.conv\.weight"/);
+      expect(act).toThrow(/VGG, AlexNet, SqueezeNet, ResNet, GoogLeNet, DenseNet.*"stem\.conv\.weight"/);
       expect(act).toThrow(expect.objectContaining({ kind: 'network' }));
     });
 
-    it('a ResNet for small pictures is refused', () => {
+    it('a ResNet with another beginning is refused', () => {
       const tensors = resnetWeights([1, 1], 4, 16).set(
         'conv1.weight',
-        floatTensor([4, 3, 3, 3], new Float32Array(108)),
+        floatTensor([4, 3, 5, 5], new Float32Array(300)),
       );
-      expect(() => build(tensors)).toThrow(/begins with a convolution of 3 pixels/);
+      expect(() => build(tensors)).toThrow(/begins with a convolution of 5 pixels/);
+    });
+
+    it('a shortcut without weights that would have to drop channels is refused', async () => {
+      const { tensors } = await stateOf('cifar_resnet20-thin');
+      const narrowed = new Map([...tensors].filter(([key]) => !key.startsWith('layer3.')));
+      narrowed.set('layer2.0.conv2.weight', floatTensor([7, 8, 3, 3], new Float32Array(504)));
+      for (const part of ['weight', 'bias', 'running_mean', 'running_var']) {
+        narrowed.set(`layer2.0.bn2.${part}`, floatTensor([7], new Float32Array(7).fill(1)));
+      }
+      expect(() => build(narrowed)).toThrow(/widens 4 to 7 channels without weights at "layer2\.0\.shortcut"/);
     });
 
     it('a shortcut that is missing is named', () => {
@@ -216,6 +368,11 @@ function build(tensors: ReadonlyMap<string, Tensor>, normalization = IMAGENET_NO
   const state = new StateDict(tensors, 'thin.safetensors');
   const { id, architecture } = recognise(state);
   return { id, template: architecture.build(state, normalization) };
+}
+
+async function stateOf(name: string): Promise<{ tensors: Map<string, Tensor> } & StateDict> {
+  const { tensors } = await readSafetensorsFile(goldenPath(`${name}.weights.safetensors`));
+  return new StateDict(tensors, 'thin.safetensors') as { tensors: Map<string, Tensor> } & StateDict;
 }
 
 /** Small positive numbers, different in every element, under `prefix.name`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findLayers, pickDefaults } from '../../../../src/main/engine/networks/layers.ts';
+import { fieldsOf, findLayers, pickDefaults } from '../../../../src/main/engine/networks/layers.ts';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import { findLayer, type Network } from '../../../../src/main/engine/networks/network.ts';
 import { receptiveFields } from '../../../../src/main/engine/networks/receptive-fields.ts';
@@ -19,6 +19,13 @@ describe('receptive fields', () => {
     ['alexnet-thin', { relu_1: 11, relu_5: 163, pool_5: 195 }],
     ['resnet50-thin', { relu1: 7, pool1: 11, relu2_x: 35, relu3_x: 91, relu4_x: 267, relu5_x: 427 }],
     ['resnet18-thin', { relu2_x: 43, relu3_x: 99, relu4_x: 211, relu5_x: 435 }],
+    // By hand again. Small pictures are seen by 3x3 convolutions of stride 1, 2 and 4.
+    ['cifar_resnet20-thin', { relu1: 3, relu2_x: 15, relu3_x: 37, relu4_x: 81 }],
+    ['googlenet-thin', { conv1: 7, conv2: 11, conv3: 19, inception3a: 43, inception4a: 107 }],
+    ['densenet121-thin', { relu0: 7, pool0: 11, denseblock1: 59, transition1: 63 }],
+    ['mobilenet_v2-thin', { 'features.0': 3, 'features.1': 7, 'features.2': 11, 'features.3': 19 }],
+    ['shufflenet_v2-thin', { conv1: 3, maxpool: 7, 'stage2.0': 15, stage2: 63 }],
+    ['mnasnet-thin', { 'layers.5': 7, 'layers.8.0': 11, 'layers.8': 27, 'layers.9.0': 43 }],
   ])('of %s are those of the literature', async (file, expected) => {
     const network = await loadNetwork(goldenPath(`${file}.weights.safetensors`));
     const found = Object.keys(expected).map((name) => [name, findLayer(network, name).receptiveField]);
@@ -30,10 +37,16 @@ describe('receptive fields', () => {
     ['alexnet-thin', 'conv_5'],
     ['resnet18-thin', 'layer3.1.sum'],
     ['resnet50-thin', 'layer4.0.sum'],
+    ['cifar_resnet20-thin', 'layer3.0.sum'],
+    ['googlenet-thin', 'inception4a.pre'],
+    ['densenet121-thin', 'transition1'],
+    ['mobilenet_v2-thin', 'features.7'],
+    ['shufflenet_v2-thin', 'stage2.3'],
+    ['mnasnet-thin', 'layers.9.0'],
   ])('of %s at %s are where changes of the picture arrive', async (file, name) => {
     const network = await loadNetwork(goldenPath(`${file}.weights.safetensors`));
     const { tensor, stride } = findLayer(network, name);
-    const field = receptiveFields(network.graph, network.input).get(tensor)!;
+    const field = fieldsOf(network.graph, network.input).get(tensor)!;
     const width = 640;
     const column = Math.round(width / 2 / stride);
     const [first, last] = [column * stride + field.first[1], column * stride + field.last[1]];

@@ -10,6 +10,7 @@ import type { OnnxModel, OnnxValueInfo } from '../../../../src/main/formats/onnx
 import { writeSafetensors } from '../../../../src/main/formats/safetensors.ts';
 import { IMAGENET_NORMALIZATION, networkManifestSchema } from '../../../../src/shared/network-manifest.ts';
 import { floatTensor } from '../../../../src/shared/tensor.ts';
+import { checkpointPath } from '../../formats/checkpoint-bytes.ts';
 import { goldenPath, relativeError, runTemplate } from './golden.ts';
 
 const BUNDLED = 'madder-vgg-robust-v0';
@@ -41,6 +42,61 @@ describe('the bundled networks', () => {
     const features = (await runTemplate(network, image, ['relu5_1'])).get('relu5_1')!;
     expect(features.dims).toEqual([1, 256, 2, 3]);
     expect(Math.max(...features.data)).toBeGreaterThan(0);
+  });
+});
+
+describe('PyTorch checkpoints', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'madder-load-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each(['training.pth', 'training-legacy.th', 'robustness.pt', 'robustness-doubled.ckpt'])(
+    '%s becomes a network',
+    async (name) => {
+      const { manifest, layers, sha256 } = await loadNetwork(checkpointPath(name));
+      expect(manifest.architecture).toMatch(/^vgg/);
+      expect(layers.map((l) => l.name)).toEqual(expect.arrayContaining(['relu1_1', 'relu1_2']));
+      const content = await readFile(checkpointPath(name));
+      expect(sha256).toBe(createHash('sha256').update(content).digest('hex'));
+      expect(networkManifestSchema.parse(manifest)).toEqual(manifest);
+    },
+  );
+
+  it('in both formats hold the same weights', async () => {
+    const networks = await Promise.all(
+      ['training.pth', 'training-legacy.th'].map((n) => loadNetwork(checkpointPath(n))),
+    );
+    const [zipped, legacy] = networks.map(({ graph }) => graph.initializers);
+    expect(legacy).toEqual(zipped);
+    expect(zipped!.size).toBeGreaterThan(4);
+  });
+
+  it('bring their normalization, which a request overrides', async () => {
+    const { manifest } = await loadNetwork(checkpointPath('robustness.pt'));
+    const own = { mean: [0.4717, 0.4499, 0.3837], std: [0.26, 0.2516, 0.2575], channels: 'RGB', scale: 1 };
+    expect(manifest.normalization).toEqual(own);
+    const asked = await loadNetwork(checkpointPath('robustness.pt'), { normalization: IMAGENET_NORMALIZATION });
+    expect(asked.manifest.normalization).toEqual(IMAGENET_NORMALIZATION);
+    const plain = await loadNetwork(checkpointPath('training.pth'));
+    expect(plain.manifest.normalization).toEqual({ ...IMAGENET_NORMALIZATION, assumed: true });
+  });
+
+  it('are known by what they hold, under whatever name', async () => {
+    const path = join(folder, 'pytorch_model.bin');
+    await copyFile(goldenPath('alexnet-thin.weights.safetensors'), path);
+    expect((await loadNetwork(path)).manifest.architecture).toBe('alexnet');
+    await writeFile(path, '<html>not found</html>');
+    await expect(loadNetwork(path)).rejects.toThrow(/^pytorch_model\.bin is a web page instead of weights/);
+  });
+
+  it('that need a program are refused by its name, and those that are missing', async () => {
+    const refused = loadNetwork(checkpointPath('module.pt'));
+    await expect(refused).rejects.toThrow(/^module\.pt holds its tensors in objects of "torch\.nn\.modules\.container/);
+    await expect(refused).rejects.toThrow(expect.objectContaining({ kind: 'network' }));
+    await expect(loadNetwork('/nowhere/vgg.pth')).rejects.toThrow(/vgg\.pth could not be read/);
+    await expect(loadNetwork('/nowhere/vgg.pth')).rejects.toThrow(expect.objectContaining({ kind: 'input' }));
   });
 });
 
@@ -166,7 +222,7 @@ describe('a models folder', () => {
 
   it('says which networks there are when asked for another', async () => {
     await expect(load('vgg23')).rejects.toThrow(
-      /^There is no network "vgg23"; the networks there are: madder-vgg-robust-v0, .*tiny/,
+      /^There is no network "vgg23"; the networks there are: madder-random-vgg, madder-vgg-robust-v0, .*tiny/,
     );
     await expect(load('../tiny')).rejects.toThrow(/no network "\.\.\/tiny"/);
   });

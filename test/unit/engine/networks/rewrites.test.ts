@@ -132,6 +132,42 @@ describe('rewrites', () => {
   });
 });
 
+describe('octaves', () => {
+  it('are what the network sees in the picture averaged to half and quarter size, odd edges included', async () => {
+    const network = applyRewrites(vgg, [{ octaves: 3 }]);
+    const values = await runTemplate(network, image, ['relu1_1', 'relu3_1', 'relu3_1/2', 'relu2_1/4']);
+    const half = halved(image);
+    const alone = await runTemplate(vgg, half, ['relu3_1']);
+    const smallest = await runTemplate(vgg, halved(half), ['relu2_1']);
+    const whole = await runTemplate(vgg, image, ['relu1_1', 'relu3_1']);
+    for (const [name, expected] of [
+      ['relu1_1', whole.get('relu1_1')!],
+      ['relu3_1', whole.get('relu3_1')!],
+      ['relu3_1/2', alone.get('relu3_1')!],
+      ['relu2_1/4', smallest.get('relu2_1')!],
+    ] as const) {
+      expect(relativeError(values.get(name)!, expected), name).toBeLessThan(1e-5);
+    }
+  });
+
+  it('appear as layers that see as many times larger shapes, and in the usual style layers', () => {
+    const network = applyRewrites(vgg, [{ octaves: 2 }]);
+    expect(network.layers).toHaveLength(2 * vgg.layers.length);
+    const [fine, coarse] = ['relu4_1', 'relu4_1/2'].map((name) => network.layers.find((l) => l.name === name)!);
+    expect([coarse!.stride, coarse!.receptiveField]).toEqual([2 * fine!.stride, 2 * fine!.receptiveField]);
+    expect(network.styleLayers['relu4_1/2']).toBe(vgg.styleLayers['relu4_1']);
+    expect(network.contentLayers).toEqual(vgg.contentLayers);
+  });
+
+  it('come after the other rewrites, which hold in every size', async () => {
+    const both = applyRewrites(vgg, [{ octaves: 2 }, { pooling: { kind: 'l2' } }, { identityGradient: ['relu2_1'] }]);
+    const values = await runTemplate(both, image, ['pool2/2']);
+    const expected = await runTemplate(applyRewrites(vgg, [{ pooling: { kind: 'l2' } }]), halved(image), ['pool2']);
+    expect(relativeError(values.get('pool2/2')!, expected.get('pool2')!)).toBeLessThan(1e-5);
+    expect(both.identityGradient.size).toBe(2);
+  });
+});
+
 function noise(dims: [number, number, number, number]): Tensor<'float32'> {
   const size = dims.reduce((n, d) => n * d, 1);
   return floatTensor(
@@ -158,6 +194,21 @@ function cut(x: Tensor<'float32'>, margin: number, dims: readonly number[]): Ten
   const data = Float32Array.from({ length: channels * height * width }, (_, i) => {
     const [c, row, column] = [Math.floor(i / (height * width)), Math.floor(i / width) % height, i % width];
     return x.data[(c * x.dims[2]! + row + margin) * x.dims[3]! + column + margin]!;
+  });
+  return floatTensor(dims, data);
+}
+
+/** Means of 2x2 pixels; of those that there are at an odd edge. */
+function halved(x: Tensor<'float32'>): Tensor<'float32'> {
+  const [, channels, height, width] = x.dims as [number, number, number, number];
+  const dims = [1, channels, Math.ceil(height / 2), Math.ceil(width / 2)] as const;
+  const data = Float32Array.from({ length: channels * dims[2] * dims[3] }, (_, i) => {
+    const [c, row, column] = [Math.floor(i / (dims[2] * dims[3])), Math.floor(i / dims[3]) % dims[2], i % dims[3]];
+    const values = [0, 1]
+      .flatMap((dy) => [0, 1].map((dx) => [2 * row + dy, 2 * column + dx] as const))
+      .filter(([y, v]) => y < height && v < width)
+      .map(([y, v]) => x.data[(c * height + y) * width + v]!);
+    return values.reduce((a, b) => a + b, 0) / values.length;
   });
   return floatTensor(dims, data);
 }

@@ -226,7 +226,7 @@ describe('a steered run', () => {
     const assets = { images, networks: { style: vgg } };
     const straight = await run(whole, assets, {
       threads: 1,
-      onIteration: ({ state }) => void states.push(copied(state())),
+      onIteration: async ({ state }) => void states.push(copied(await state())),
     });
     for (const from of [states[0]!, states[4]!, states[9]!, states.at(-1)!]) {
       const resumed = await run(whole, assets, { threads: 1, from });

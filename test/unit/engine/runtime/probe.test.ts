@@ -126,6 +126,22 @@ describe('verdicts', () => {
     expect(measured(1e-6, 1).reason).toBe('WebGPU is no faster than the cpu here.');
   });
 
+  it('say where the picture stays during a run', () => {
+    const kept = (message: object) =>
+      verdictOf('webgpu', {
+        how: 'message',
+        message: { kind: 'measured', error: 0, speed: 2, ...message },
+        stderr: '',
+      });
+    expect(kept({ vectors: 'device' })).toEqual({ ...measured(0, 2), vectors: 'device' });
+    expect(kept({ vectors: 'host' })).toEqual({ ...measured(0, 2), vectors: 'host' });
+    expect(kept({ vectors: 'host', refusal: 'tensors change between sessions' })).toMatchObject({
+      outcome: 'works',
+      vectors: 'host',
+      reason: expect.stringMatching(/^WebGPU is sent the picture for every evaluation.*tensors change.*\.$/),
+    });
+  });
+
   it.each([
     ['cuda', 'CUDA failure 100: no CUDA-capable device is detected ; GPU=0', 'absent', /no NVIDIA graphics card/],
     ['cuda', 'CUDA failure 35: CUDA driver version is insufficient for CUDA runtime version', 'refuses', /too old/],

@@ -50,6 +50,12 @@ describe('choosing', () => {
     expect(choose('auto', [crashed, fast, cpu], order).note).toBe('Painting on WebGPU: CUDA crashed (SIGSEGV).');
   });
 
+  it('says what the chosen one cannot do', () => {
+    const sent: Verdict = { ...fast, vectors: 'host', reason: 'WebGPU is sent the picture.' };
+    expect(choose('auto', [absent, sent, cpu], order).note).toBe('Painting on WebGPU: WebGPU is sent the picture.');
+    expect(choose('webgpu', [absent, sent, cpu], order).note).toBe('WebGPU is sent the picture.');
+  });
+
   it('never takes CoreML by itself', () => {
     const coreml: Verdict = { provider: 'coreml', outcome: 'works', error: 0, speed: 100 };
     const mac = providerOrder({ platform: 'darwin', arch: 'arm64' });

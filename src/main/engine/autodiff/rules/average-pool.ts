@@ -1,6 +1,6 @@
 import { floatTensor } from '../../../../shared/tensor.ts';
 import type { Graph } from '../../graph/graph.ts';
-import { listOf, numberOf, scale, window } from '../emit.ts';
+import { listOf, numberOf, scale, window, zeros } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 import { transposedPads } from './transposed-pads.ts';
 
@@ -56,9 +56,18 @@ export const repeat = (graph: Graph, x: string, factors: readonly number[], name
   return graph.op('Resize', [x, '', scales], attributes, name);
 };
 
-/** Cuts or zero-pads the far edges of the spatial axes to the given size. */
+/**
+ * Cuts the far edges of the spatial axes to the given size, or adds zeros there: by Concat, because a Pad before a 1x1
+ * convolution becomes pads of it, which webgpu ignores.
+ */
 export const resizeTo = (graph: Graph, x: string, size: readonly number[]): string =>
-  size.reduce((value, length, i) => window(graph, value, i + 2, 0, length), x);
+  size.reduce((value, length, i) => {
+    const axis = i + 2;
+    const dims = graph.dims(value);
+    const missing = length - dims[axis]!;
+    if (missing <= 0) return window(graph, value, axis, 0, length);
+    return graph.op('Concat', [value, zeros(graph, dims.with(axis, missing))], { axis });
+  }, x);
 
 /** dy / n with n the product of per-axis counts: one factor where all windows count the same, a map otherwise. */
 function divideByCounts(graph: Graph, dy: string, counts: readonly (readonly number[])[]): string {

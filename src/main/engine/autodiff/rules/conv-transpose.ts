@@ -1,4 +1,5 @@
 import { nodeError } from '../../graph/shapes.ts';
+import { convolve } from '../convolution.ts';
 import { listOf, numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 
@@ -19,6 +20,6 @@ export const convTransposeGradient: GradientRule = ({ graph, node, outputGradien
   // The end pads follow from the shapes: this also covers files that give output_shape instead of pads.
   const end = kernel.map((k, i) => (x[i]! - 1) * strides[i]! + dilations[i]! * (k - 1) + 1 - begin[i]! - y[i]!);
   const pads = [...begin, ...end.map((e) => Math.max(e, 0))];
-  const attributes = { kernel_shape: kernel, strides, dilations, pads, group: numberOf(node, 'group', 1) };
-  return [graph.op('Conv', [dy, node.inputs[1]!], attributes, `d.${node.inputs[0]!}`)];
+  const options = { kernel, strides, dilations, pads, group: numberOf(node, 'group', 1) };
+  return [convolve(graph, dy, node.inputs[1]!, options, `d.${node.inputs[0]!}`)];
 };

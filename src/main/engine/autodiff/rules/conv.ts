@@ -1,5 +1,6 @@
 import { floatTensor } from '../../../../shared/tensor.ts';
 import { nodeError } from '../../graph/shapes.ts';
+import { convolve } from '../convolution.ts';
 import { listOf, numberOf } from '../emit.ts';
 import type { GradientRule } from '../rule.ts';
 import { transposedPads } from './transposed-pads.ts';
@@ -31,8 +32,8 @@ export const convGradient: GradientRule = ({ graph, node, outputGradients, wante
 
   if (weights?.type === 'float32' && strides.every((s) => s === 1) && flippedPads.every((p) => p >= 0)) {
     const flipped = graph.constant(turn(weights, group), `${node.inputs[1]!}.turned`);
-    const attributes = { kernel_shape: kernel, strides: ones, dilations, pads: flippedPads, group };
-    return [graph.op('Conv', [dy, flipped], attributes, `d.${node.inputs[0]!}`)];
+    const options = { kernel, strides: ones, dilations, pads: flippedPads, group };
+    return [convolve(graph, dy, flipped, options, `d.${node.inputs[0]!}`)];
   }
   const { pads: transposed, outputPadding } = transposedPads(x.slice(2), graph.dims(dy).slice(2), reach, strides, pads);
   const attributes = {

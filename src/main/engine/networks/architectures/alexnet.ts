@@ -1,4 +1,4 @@
-import { TemplateBuilder, type Architecture } from './builder.ts';
+import { relativeWidth, TemplateBuilder, type Architecture } from './builder.ts';
 
 /** "One weird trick" AlexNet (Krizhevsky 2014) as in torchvision: convolutions and what follows them. */
 const CONVOLUTIONS = [
@@ -12,8 +12,9 @@ const CONVOLUTIONS = [
 /** AlexNet as torchvision saves it, of any width. */
 export const alexnet: Architecture = {
   recognise: (state) => (state.dims('features.0.weight')?.[2] === 11 ? 'alexnet' : undefined),
+  width: (state) => relativeWidth(state, 'features.0.weight', 64),
   build(state, normalization) {
-    const builder = new TemplateBuilder(state, normalization);
+    const builder = new TemplateBuilder(state, normalization, 'alexnet');
     let x = builder.start;
     CONVOLUTIONS.forEach(({ index, pooled, ...options }, i) => {
       x = builder.conv(x, `conv_${i + 1}`, { key: `features.${index}`, ...options }, 'pre-activation');

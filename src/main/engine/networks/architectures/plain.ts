@@ -7,8 +7,9 @@ import type { StateDict } from './state-dict.ts';
  */
 export const plain: Architecture = {
   recognise: (state) => (state.has('conv1_1.weight') ? 'plain' : undefined),
+  width: () => undefined,
   build(state, normalization) {
-    const builder = new TemplateBuilder(state, normalization);
+    const builder = new TemplateBuilder(state, normalization, 'plain');
     let x = builder.start;
     for (const [s, size] of stageSizes(state).entries()) {
       if (s > 0) x = builder.pool(x, `pool${s}`, { kernel: 2, stride: 2, kind: 'AveragePool' });

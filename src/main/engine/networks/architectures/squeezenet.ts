@@ -1,4 +1,4 @@
-import { TemplateBuilder, type Architecture } from './builder.ts';
+import { relativeWidth, TemplateBuilder, type Architecture } from './builder.ts';
 import type { StateDict } from './state-dict.ts';
 
 /** Places of the Fire modules in torchvision's list of modules; the numbers that are left out are poolings. */
@@ -19,17 +19,19 @@ const STYLE_WEIGHTS: Readonly<Record<string, number>> = {
 
 const firesOf = (state: StateDict): number[] => state.indices('features.', '.squeeze.weight');
 
+function memberOf(state: StateDict): string {
+  const fires = firesOf(state).join();
+  return MEMBERS[fires] ?? state.refuse(`has Fire modules at ${fires.replaceAll(',', ', ')}, as no SqueezeNet does`);
+}
+
 /** SqueezeNet 1.0 and 1.1 (Iandola et al. 2016) as torchvision saves them, of any width. */
 export const squeezenet: Architecture = {
-  recognise(state) {
-    const fires = firesOf(state);
-    if (fires.length === 0) return undefined;
-    return MEMBERS[fires.join()] ?? state.refuse(`has Fire modules at ${fires.join(', ')}, as no SqueezeNet does`);
-  },
+  recognise: (state) => (firesOf(state).length > 0 ? memberOf(state) : undefined),
+  width: (state) => relativeWidth(state, 'features.0.weight', memberOf(state) === 'squeezenet1_0' ? 96 : 64),
   // Its early strides and max pools leave a fine grain that L-BFGS exploits; Adam's averaged iterates do not.
   suggested: { styleWeight: 1, contentWeight: 0.15, variationWeight: 1, optimizer: 'adam' },
   build(state, normalization) {
-    const builder = new TemplateBuilder(state, normalization);
+    const builder = new TemplateBuilder(state, normalization, memberOf(state));
     const kernel = state.dims('features.0.weight')?.[2] ?? 3; // 7 in version 1.0
     let x = builder.conv(builder.start, 'conv1', { key: 'features.0', kernel, stride: 2 }, 'pre-activation');
     x = builder.relu(x, 'relu1', 'activation');

@@ -1,4 +1,4 @@
-import { TemplateBuilder, type Architecture } from './builder.ts';
+import { relativeWidth, TemplateBuilder, type Architecture } from './builder.ts';
 import type { StateDict } from './state-dict.ts';
 
 /** Simonyan & Zisserman 2014, table 1: convolutions per stage. */
@@ -11,18 +11,10 @@ const MEMBERS: Readonly<Record<string, string>> = {
 
 /** VGG as torchvision saves it (`features.N.weight`), with batch normalization or without, of any width. */
 export const vgg: Architecture = {
-  recognise(state) {
-    if (state.dims('features.0.weight')?.[2] !== 3) return undefined;
-    const member =
-      MEMBERS[
-        stagesOf(state)
-          .map((s) => s.length)
-          .join()
-      ] ?? 'vgg';
-    return hasNorm(state) ? `${member}_bn` : member;
-  },
+  recognise: (state) => (state.dims('features.0.weight')?.[2] === 3 ? memberOf(state) : undefined),
+  width: (state) => relativeWidth(state, 'features.0.weight', 64),
   build(state, normalization) {
-    const builder = new TemplateBuilder(state, normalization);
+    const builder = new TemplateBuilder(state, normalization, memberOf(state));
     const norm = hasNorm(state);
     let x = builder.start;
     stagesOf(state).forEach((stage, s) => {
@@ -37,6 +29,12 @@ export const vgg: Architecture = {
     return builder.finish(['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu5_1'], ['relu4_2']);
   },
 };
+
+function memberOf(state: StateDict): string {
+  const sizes = stagesOf(state).map((stage) => stage.length);
+  const member = MEMBERS[sizes.join()] ?? 'vgg';
+  return hasNorm(state) ? `${member}_bn` : member;
+}
 
 const hasNorm = (state: StateDict): boolean => state.has('features.1.running_var');
 

@@ -2,11 +2,12 @@ import type { Rewrite } from '../../../../shared/rewrites.ts';
 import type { Network } from '../network.ts';
 import { padFirst } from './first-padding.ts';
 import { passGradient } from './identity-gradient.ts';
+import { addOctaves } from './octaves.ts';
 import { exchangePooling } from './pooling.ts';
 
 /**
  * The network with all changes made that a recipe asks for; `network` itself is left as it was loaded. Layers keep
- * their names, tensors, strides and receptive fields.
+ * their names, tensors, strides and receptive fields; octaves add more of them.
  * @throws MadderError naming the layer that does not exist or cannot be changed so
  */
 export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): Network {
@@ -18,5 +19,7 @@ export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): N
   for (const rewrite of rewrites) {
     if ('identityGradient' in rewrite) result = passGradient(result, rewrite.identityGradient);
   }
+  const octaves = rewrites.findLast((r) => 'octaves' in r);
+  if (octaves) result = addOctaves(result, octaves.octaves);
   return { ...result, rewrites: [...rewrites] };
 }

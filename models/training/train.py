@@ -1,0 +1,133 @@
+"""Train one network from a recipe: python train.py recipes/NAME.json --data FOLDER --work FOLDER
+
+Resumable: the state (weights, average, momentum, schedule position, random generators) is written to WORK/NAME.pt every
+few hundred steps; the same command goes on from there. Runs on a GPU where PyTorch finds one.
+"""
+
+import argparse
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+import data
+from architectures import Normalized, build
+from attack import l2_attack
+from evaluate import accuracies
+
+CLASSES = 200
+SAVE_EVERY = 200
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recipe", type=Path)
+    parser.add_argument("--data", type=Path, required=True, help="folder with train-0..3.zip and val.zip")
+    parser.add_argument("--work", type=Path, required=True, help="folder for the training state")
+    parser.add_argument("--limit", type=int, default=0, help="pictures per zip, to try things out")
+    options = parser.parse_args()
+    recipe = json.loads(options.recipe.read_text())
+    name = recipe["id"]
+    options.work.mkdir(parents=True, exist_ok=True)
+    state_file = options.work / f"{name}.pt"
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.manual_seed(recipe["seed"])
+    generator = torch.Generator().manual_seed(recipe["seed"])
+    images, labels = data.load(options.data, data.TRAIN_ZIPS, options.limit)
+    mean, std = data.channel_statistics(images)
+    images, labels = images.to(device), labels.to(device)
+
+    model = Normalized(build(recipe["architecture"], CLASSES), mean, std).to(device, memory_format=torch.channels_last)
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe["average"]), use_buffers=True
+    )
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": recipe["weightDecay"]}, {"params": others, "weight_decay": 0}]
+    optimizer = torch.optim.SGD(groups, lr=recipe["rate"], momentum=0.9, nesterov=True)
+    epoch_steps = len(images) // recipe["batch"]
+    epochs = sum(phase["epochs"] for phase in recipe["phases"])
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, recipe["rate"], epochs * epoch_steps, pct_start=0.2, div_factor=10, final_div_factor=1000
+    )
+    sizes = [phase["size"] for phase in recipe["phases"] for _ in range(phase["epochs"])]
+
+    epoch = position = 0
+    order = torch.randperm(len(images), generator=generator)
+    if state_file.exists():
+        state = torch.load(state_file, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        schedule.load_state_dict(state["schedule"])
+        torch.set_rng_state(state["random"])
+        generator.set_state(state["generator"])
+        epoch, position, order = state["epoch"], state["position"], state["order"]
+        print(f"{name}: going on at epoch {epoch}, step {position}", flush=True)
+
+    def save() -> None:
+        temporary = state_file.with_suffix(".tmp")
+        torch.save(
+            {
+                "model": model.state_dict(),
+                "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "random": torch.get_rng_state(),
+                "generator": generator.get_state(),
+                "epoch": epoch,
+                "position": position,
+                "order": order,
+                "mean": mean,
+                "std": std,
+            },
+            temporary,
+        )
+        os.replace(temporary, state_file)
+
+    radius = recipe["radius"]
+    started = time.time()
+    while epoch < epochs:
+        model.train()
+        size = sizes[epoch]
+        total = count = 0
+        while position < epoch_steps:
+            rows = order[position * recipe["batch"] : (position + 1) * recipe["batch"]].to(device)
+            x = data.augment(images[rows], size, recipe["smallestCut"], generator, recipe["blur"])
+            x = x.to(memory_format=torch.channels_last)
+            y = labels[rows]
+            if radius > 0:
+                for parameter in model.parameters():
+                    parameter.requires_grad_(False)
+                x = l2_attack(model, x, y, radius * size / data.SIDE, recipe["attackSteps"])
+                for parameter in model.parameters():
+                    parameter.requires_grad_(True)
+            with torch.autocast(device.type, torch.bfloat16):
+                loss = F.cross_entropy(model(x), y, label_smoothing=recipe["labelSmoothing"])
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            average.update_parameters(model)
+            total, count, position = total + loss.item(), count + 1, position + 1
+            if position % 100 == 0:
+                print(
+                    f"{name} epoch {epoch} step {position}/{epoch_steps} loss {total / count:.3f} "
+                    f"{time.time() - started:.0f} s",
+                    flush=True,
+                )
+            if position % SAVE_EVERY == 0:
+                save()
+        epoch, position = epoch + 1, 0
+        order = torch.randperm(len(images), generator=generator)
+        save()
+        clean, attacked = accuracies(average.module, options.data, radius=0.5, steps=5, limit=options.limit or 1000)
+        print(f"== {name} epoch {epoch}/{epochs}: clean {clean:.4f}, PGD-5 at 0.5 {attacked:.4f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
