@@ -1,6 +1,9 @@
 import eslint from '@eslint/js';
 import boundaries from 'eslint-plugin-boundaries';
 import { defineConfig, globalIgnores } from 'eslint/config';
+// @ts-expect-error The package comes without types.
+import jsxA11y from 'eslint-plugin-jsx-a11y';
+import reactHooks from 'eslint-plugin-react-hooks';
 import tseslint from 'typescript-eslint';
 
 /**
@@ -45,6 +48,10 @@ export default defineConfig(
         { paths: [{ name: 'electron', message: 'Only shells/electron and preload.' }] },
       ],
     },
+  },
+  {
+    files: ['src/renderer/**/*.tsx', 'src/renderer/**/*.ts'],
+    extends: [reactHooks.configs.flat['recommended-latest'] as never, jsxA11y.flatConfigs.strict],
   },
   { files: ['src/main/shells/electron/**', 'src/preload/**'], rules: { 'no-restricted-imports': 'off' } },
   {

@@ -79,13 +79,21 @@ function networkSettings(network?: NetworkCard, content?: NetworkCard): Partial<
   };
 }
 
-function presetSettings({ objective, schedule, optimizer, init, networks }: Preset): Partial<EffectiveSettings> {
+function presetSettings({
+  objective,
+  schedule,
+  optimizer,
+  init,
+  colour,
+  networks,
+}: Preset): Partial<EffectiveSettings> {
   const pooling = networks?.style?.rewrites?.find((r) => 'pooling' in r && r.pooling.layers === undefined);
   return {
     ...(objective as Partial<EffectiveSettings>),
     ...(schedule ? { size: schedule.size, iterations: schedule.levels.at(-1)!.evaluations } : {}),
     ...(optimizer ? { optimizer } : {}),
     ...(init ? { init } : {}),
+    ...(colour ? { colour } : {}),
     ...(pooling && 'pooling' in pooling ? { pooling: pooling.pooling.kind } : {}),
   };
 }

@@ -1,0 +1,100 @@
+/** What the window leaves to the system: dialogs, folders and links. */
+import { homedir } from 'node:os';
+import { basename, dirname, extname, join } from 'node:path';
+import { app, dialog, shell, type BrowserWindow } from 'electron';
+import { z } from 'zod';
+import { MadderError } from '../../../shared/errors.ts';
+import type { ExportOptions } from '../../../shared/studio/contract.ts';
+import type { DesktopServices } from '../../services/studio/studio.ts';
+import { openLink } from './links.ts';
+import type { Stored } from './stored.ts';
+
+/** The folder that was last chosen, by what it was chosen for: Electron forgets it. */
+export const foldersSchema = z.strictObject({ open: z.string().optional(), export: z.string().optional() });
+export type Folders = z.output<typeof foldersSchema>;
+
+const SUFFIXES = { png: 'png', jpeg: 'jpg', tiff: 'tif', webp: 'webp' } as const;
+
+/** What Madder reads; see src/main/codec/formats.ts. */
+export const PICTURE_SUFFIXES = ['jpg', 'jpeg', 'png', 'webp', 'tif', 'tiff', 'gif', 'avif'];
+
+export class Desk implements DesktopServices {
+  readonly #window: () => BrowserWindow | undefined;
+  readonly #folders: Stored<Folders>;
+  /** Paths that a person chose in the save dialog: the window may name these, and no others. */
+  readonly #chosen = new Set<string>();
+  /** Files that were written: they may be shown. */
+  readonly #written = new Set<string>();
+
+  constructor(window: () => BrowserWindow | undefined, folders: Stored<Folders>) {
+    this.#window = window;
+    this.#folders = folders;
+  }
+
+  /** The system's dialog for pictures to open; empty where it was closed. */
+  async choosePictures(title: string): Promise<readonly string[]> {
+    const options = {
+      title,
+      defaultPath: this.#folders.value.open ?? picturesFolder(),
+      filters: [{ name: title, extensions: PICTURE_SUFFIXES }],
+      properties: ['openFile' as const, 'multiSelections' as const],
+    };
+    const window = this.#window();
+    const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options));
+    const first = filePaths[0];
+    if (first !== undefined) this.#folders.value = { ...this.#folders.value, open: dirname(first) };
+    return filePaths;
+  }
+
+  async chooseExportPath(suggested: {
+    readonly path: string;
+    readonly options: ExportOptions;
+  }): Promise<string | null> {
+    const { format } = suggested.options;
+    const suffix = SUFFIXES[format];
+    const folder = this.#folders.value.export;
+    const settings = {
+      defaultPath: folder === undefined ? suggested.path : join(folder, basename(suggested.path)),
+      filters: [{ name: format.toUpperCase(), extensions: [suffix] }],
+    };
+    const window = this.#window();
+    const { canceled, filePath } = await (window
+      ? dialog.showSaveDialog(window, settings)
+      : dialog.showSaveDialog(settings));
+    if (canceled || !filePath) return null;
+    this.#folders.value = { ...this.#folders.value, export: dirname(filePath) };
+    // Not every system's dialog adds the suffix.
+    const path = extname(filePath) === '' ? `${filePath}.${suffix}` : filePath;
+    this.#chosen.add(path);
+    return path;
+  }
+
+  /** @throws MadderError where nobody chose the path */
+  checkChosen(path: string | undefined): void {
+    if (path !== undefined && !this.#chosen.has(path)) {
+      throw new MadderError('input', 'Choose the place of the picture in the dialog first.');
+    }
+  }
+
+  /** A picture was exported to this file. */
+  noteWritten(path: string): void {
+    this.#written.add(path);
+    app.addRecentDocument(path);
+  }
+
+  showInFolder(path: string): void {
+    if (!this.#written.has(path)) throw new MadderError('input', 'Only exported pictures can be shown.');
+    shell.showItemInFolder(path);
+  }
+
+  openLink = (url: string): Promise<void> => openLink(url);
+}
+
+/** Some systems have no folder for pictures. */
+function picturesFolder(): string {
+  try {
+    return app.getPath('pictures');
+  } catch {
+    return homedir();
+  }
+}

@@ -1,0 +1,76 @@
+/** The shell's own words; those of the window are the renderer's. */
+import type { Preferences } from '../../../shared/studio/contract.ts';
+
+const en = {
+  file: 'File',
+  open: 'Open Pictures…',
+  openRecent: 'Open Recent',
+  clearRecent: 'Clear Menu',
+  edit: 'Edit',
+  view: 'View',
+  run: 'Picture',
+  window: 'Window',
+  help: 'Help',
+  undo: 'Undo',
+  redo: 'Redo',
+  openPhoto: 'Choose Photo…',
+  addStyle: 'Add Style…',
+  openExport: 'Export…',
+  openPreferences: 'Settings…',
+  openPresets: 'Presets',
+  openHistory: 'History',
+  openQueue: 'Queue',
+  openShortcuts: 'Keyboard Shortcuts',
+  switchTheme: 'Switch Theme',
+  start: 'Start',
+  pause: 'Pause',
+  resume: 'Resume',
+  stop: 'Stop and Keep',
+  cancel: 'Cancel',
+  done: 'The picture is finished',
+  failed: 'The picture could not be finished',
+  quitTitle: 'A picture is being painted.',
+  quitDetail: 'It can go on from its last checkpoint the next time.',
+  quit: 'Quit',
+  keepPainting: 'Keep Painting',
+} as const;
+
+export type Words = Readonly<Record<keyof typeof en, string>>;
+
+const de: Words = {
+  file: 'Datei',
+  open: 'Bilder öffnen …',
+  openRecent: 'Zuletzt geöffnet',
+  clearRecent: 'Liste leeren',
+  edit: 'Bearbeiten',
+  view: 'Ansicht',
+  run: 'Bild',
+  window: 'Fenster',
+  help: 'Hilfe',
+  undo: 'Rückgängig',
+  redo: 'Wiederholen',
+  openPhoto: 'Foto wählen …',
+  addStyle: 'Stil hinzufügen …',
+  openExport: 'Exportieren …',
+  openPreferences: 'Einstellungen …',
+  openPresets: 'Vorlagen',
+  openHistory: 'Verlauf',
+  openQueue: 'Warteschlange',
+  openShortcuts: 'Tastenkürzel',
+  switchTheme: 'Farbschema wechseln',
+  start: 'Starten',
+  pause: 'Pause',
+  resume: 'Fortsetzen',
+  stop: 'Anhalten und behalten',
+  cancel: 'Abbrechen',
+  done: 'Das Bild ist fertig',
+  failed: 'Das Bild konnte nicht fertig werden',
+  quitTitle: 'Gerade wird ein Bild gemalt.',
+  quitDetail: 'Es kann beim nächsten Mal ab dem letzten Sicherungspunkt weitergehen.',
+  quit: 'Beenden',
+  keepPainting: 'Weitermalen',
+};
+
+/** `locale` is the system's, such as `de-AT`. */
+export const wordsOf = (language: Preferences['language'], locale: string): Words =>
+  (language === 'system' ? locale.slice(0, 2) : language) === 'de' ? de : en;

@@ -1,0 +1,55 @@
+import type { Program } from '../app/program.ts';
+import { ACTION_IDS, actionOf, type ActionId } from './index.ts';
+import { isSingleKey, matches, parseShortcut, type Shortcut } from './shortcuts.ts';
+
+const TABLE: readonly { readonly id: ActionId; readonly shortcut: Shortcut }[] = ACTION_IDS.flatMap((id) =>
+  (actionOf(id).shortcuts ?? []).map((text) => ({ id, shortcut: parseShortcut(text) })),
+);
+
+/** What a text field does with Control or Command itself. */
+const EDITING = new Set(['A', 'C', 'V', 'X', 'Y', 'Z']);
+/** Where letters and digits have a meaning of their own. */
+const TYPING = 'input, textarea, select, [contenteditable], [role="listbox"], [role="menu"]';
+
+const isTyping = (target: EventTarget | null): boolean => target instanceof Element && target.closest(TYPING) !== null;
+
+/** The one place that listens for shortcuts. */
+export function listenForShortcuts(program: Program): () => void {
+  const mac = /mac/i.test(navigator.platform);
+  let held: { readonly id: ActionId; readonly code: string } | undefined;
+
+  const release = (): void => {
+    if (!held) return;
+    actionOf(held.id).release?.(program);
+    held = undefined;
+  };
+  const down = (event: KeyboardEvent): void => {
+    // A dialog is a world of its own.
+    if (event.defaultPrevented || program.view.getState().dialog !== null) return;
+    const typing = isTyping(event.target);
+    const { singleKeyShortcuts } = program.session.getState().preferences;
+    const found = TABLE.find(({ shortcut }) => {
+      if (isSingleKey(shortcut) && (typing || !singleKeyShortcuts)) return false;
+      if (typing && EDITING.has(shortcut.key)) return false;
+      return matches(shortcut, event, mac);
+    });
+    if (!found) return;
+    event.preventDefault();
+    const action = actionOf(found.id);
+    if (action.release && (event.repeat || held)) return;
+    if (!(action.enabled?.(program) ?? true)) return;
+    action.run(program);
+    if (action.release) held = { id: found.id, code: event.code };
+  };
+  const up = (event: KeyboardEvent): void => {
+    if (event.code === held?.code) release();
+  };
+  window.addEventListener('keydown', down);
+  window.addEventListener('keyup', up);
+  window.addEventListener('blur', release);
+  return () => {
+    window.removeEventListener('keydown', down);
+    window.removeEventListener('keyup', up);
+    window.removeEventListener('blur', release);
+  };
+}

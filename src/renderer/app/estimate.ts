@@ -1,0 +1,57 @@
+import type { StudioDocument } from '../../shared/studio/document.ts';
+import type { Session } from '../stores/session.ts';
+import type { Program } from './program.ts';
+
+/** ms of quiet before the program is asked again. */
+const QUIET = 300;
+
+/** What memory and time depend on; moving a style fader asks nothing. */
+const relevant = (
+  { photo, styles, network, contentNetwork, preset, settings }: StudioDocument,
+  { preferences, devices }: Pick<Session, 'preferences' | 'devices'>,
+): string =>
+  JSON.stringify([
+    preferences.device,
+    preferences.threads,
+    devices.chosen,
+    photo?.sha256,
+    styles.map(({ picture, scale }) => [picture.sha256, scale]),
+    network,
+    contentNetwork,
+    preset?.id,
+    settings.size,
+    settings.iterations,
+    settings.optimizer,
+    Object.keys(settings.styleLayers ?? {}),
+    Object.keys(settings.contentLayers ?? {}),
+  ]);
+
+/** Keeps `session.estimate` true to the document, quietly: where there is none, nothing is said about it. */
+export function keepEstimate({ documents, session, transport }: Program): () => void {
+  let asked = '';
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const ask = async (): Promise<void> => {
+    const { document } = documents.getState();
+    const key = relevant(document, session.getState());
+    if (key === asked) return;
+    asked = key;
+    const possible = document.photo !== null && document.styles.length > 0;
+    const answer = possible ? await transport.call('estimate', { document }) : undefined;
+    if (key === asked) session.setState({ estimate: answer?.ok ? answer.value : null });
+  };
+  const later = (): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => void ask(), QUIET);
+  };
+  later();
+  const ends = [
+    documents.subscribe(later),
+    session.subscribe((now, before) => {
+      if (now.preferences !== before.preferences || now.devices !== before.devices) later();
+    }),
+  ];
+  return () => {
+    clearTimeout(timer);
+    for (const end of ends) end();
+  };
+}

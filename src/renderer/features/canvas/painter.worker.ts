@@ -1,0 +1,89 @@
+import { HARD_PIXELS, type Rect } from './camera.ts';
+import { SLOTS, type FromPainter, type Part, type Slot, type ToPainter } from './messages.ts';
+import { levelFor } from './mipmaps.ts';
+import { PictureSlot } from './picture-slot.ts';
+
+/** Draws the canvas: pictures at places that the window has worked out. At most once per frame of the screen. */
+
+let context: OffscreenCanvasRenderingContext2D | undefined;
+let drawing: Extract<ToPainter, { type: 'draw' }> | undefined;
+let scheduled = false;
+
+const tell = (message: FromPainter): void => postMessage(message);
+const slots = Object.fromEntries(SLOTS.map((slot) => [slot, new PictureSlot(slot, schedule, tell)])) as Record<
+  Slot,
+  PictureSlot
+>;
+
+addEventListener('message', ({ data }: MessageEvent<ToPainter>) => {
+  switch (data.type) {
+    case 'canvas':
+      context = data.canvas.getContext('2d') ?? undefined;
+      break;
+    case 'sources':
+      for (const slot of SLOTS) slots[slot].want(data.sources[slot]);
+      break;
+    case 'draw':
+      drawing = data;
+      schedule();
+      break;
+  }
+});
+
+function schedule(): void {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(() => {
+    scheduled = false;
+    draw();
+  });
+}
+
+function draw(): void {
+  if (!context || !drawing) return;
+  const { canvas } = context;
+  const { width, height, parts } = drawing;
+  // Setting the size clears the canvas, even to the size it has.
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+  } else {
+    context.clearRect(0, 0, width, height);
+  }
+  for (const part of parts) drawPart(context, part);
+}
+
+function drawPart(target: OffscreenCanvasRenderingContext2D, { slots: wanted, at, clip, frameWidth }: Part): void {
+  const picture = wanted.map((slot) => slots[slot].picture).find((found) => found !== undefined);
+  if (!picture) return;
+  const seen = intersection(at, clip);
+  if (!seen) return;
+  const level = levelFor(picture.levels, at.width);
+  const x = level.width / at.width;
+  const y = level.height / at.height;
+  target.imageSmoothingEnabled = !showsPixels(picture.levels[0]!.width, at.width, frameWidth);
+  target.imageSmoothingQuality = 'high';
+  target.drawImage(
+    level,
+    (seen.x - at.x) * x,
+    (seen.y - at.y) * y,
+    seen.width * x,
+    seen.height * y,
+    seen.x,
+    seen.y,
+    seen.width,
+    seen.height,
+  );
+}
+
+/** Small previews are no pixels that anybody wants to see: only pictures of about the frame's size show theirs. */
+const showsPixels = (own: number, drawn: number, frame: number): boolean =>
+  drawn >= HARD_PIXELS * Math.max(own, frame) && own >= 0.9 * frame;
+
+function intersection(a: Rect, b: Rect): Rect | undefined {
+  const x = Math.max(a.x, b.x);
+  const y = Math.max(a.y, b.y);
+  const width = Math.min(a.x + a.width, b.x + b.width) - x;
+  const height = Math.min(a.y + a.height, b.y + b.height) - y;
+  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
+}

@@ -1,0 +1,103 @@
+import type { Program } from '../../app/program.ts';
+import { reframed, type Size } from './camera.ts';
+import { listenToPointer } from './pointer.ts';
+import type { FromPainter, ToPainter } from './messages.ts';
+import { areaOf, compose, sceneOf, type Scene } from './scene.ts';
+
+/**
+ * Connects the stores to the painter: whatever changes is drawn with the next frame, and React has no part in it.
+ * @param host takes the canvas and the CSS variables that overlays are placed by
+ * @param onFailure a picture could not be read
+ * @returns what takes it down again
+ */
+export function createStage(program: Program, host: HTMLElement, onFailure: () => void): () => void {
+  const { documents, session, view, transport } = program;
+  const worker = new Worker(new URL('./painter.worker.ts', import.meta.url), { type: 'module' });
+  const post = (message: ToPainter, transfer: Transferable[] = []): void => worker.postMessage(message, transfer);
+  const canvas = document.createElement('canvas');
+  host.prepend(canvas);
+  const offscreen = canvas.transferControlToOffscreen();
+  post({ type: 'canvas', canvas: offscreen }, [offscreen]);
+  worker.addEventListener('message', ({ data }: MessageEvent<FromPainter>) => {
+    if (data.type === 'failed') onFailure();
+    // For tests, and whoever looks from outside: which picture is on the canvas.
+    else host.dataset[data.slot] = data.url;
+  });
+
+  let size: Size = { width: 1, height: 1 };
+  let scene: Scene | undefined;
+  let stale = true;
+  let frameRequest = 0;
+
+  const draw = (): void => {
+    frameRequest = 0;
+    if (stale) refresh();
+    const { camera, mode: _, peeking, divider } = view.getState();
+    if (!scene) {
+      post({ type: 'draw', ...size, parts: [] });
+      return;
+    }
+    const { parts, at, dividerX } = compose(scene.mode, peeking, camera, scene.frame, size, divider);
+    post({ type: 'draw', ...size, parts });
+    const ratio = devicePixelRatio;
+    host.style.setProperty('--divider-x', `${dividerX / ratio}px`);
+    host.style.setProperty('--frame-y', `${Math.max(0, at.y) / ratio}px`);
+    host.style.setProperty('--frame-height', `${Math.min(size.height, at.height) / ratio}px`);
+  };
+
+  /** Looks at the stores again, tells the painter what pictures are wanted, and keeps the camera where it looked. */
+  const refresh = (): void => {
+    stale = false;
+    scene = sceneOf(documents.getState().document, session.getState(), view.getState(), transport);
+    post({ type: 'sources', sources: scene?.sources ?? { photo: null, style: null, result: null } });
+    const { stage, camera } = view.getState();
+    if (!scene) {
+      if (stage) view.setState({ stage: null });
+      return;
+    }
+    const { frame, mode } = scene;
+    const area = areaOf(mode, size);
+    if (stage && same(stage.frame, frame) && same(stage.area, area)) return;
+    view.setState({ stage: { frame, area }, ...(stage ? { camera: reframed(camera, stage.frame, frame) } : {}) });
+  };
+
+  const request = (): void => {
+    frameRequest ||= requestAnimationFrame(draw);
+  };
+  const changed = (): void => {
+    stale = true;
+    request();
+  };
+
+  const observer = new ResizeObserver(([entry]) => {
+    const box = entry!.devicePixelContentBoxSize?.[0];
+    const { width, height } = entry!.contentRect;
+    size = box
+      ? { width: Math.max(1, box.inlineSize), height: Math.max(1, box.blockSize) }
+      : {
+          width: Math.max(1, Math.round(width * devicePixelRatio)),
+          height: Math.max(1, Math.round(height * devicePixelRatio)),
+        };
+    changed();
+  });
+  observer.observe(host, { box: 'device-pixel-content-box' });
+
+  const ends = [
+    documents.subscribe(changed),
+    session.subscribe(changed),
+    view.subscribe((state, before) => {
+      // While a picture is moved nothing else needs to be worked out.
+      if (state.mode !== before.mode || state.shown !== before.shown || state.styleIndex !== before.styleIndex)
+        changed();
+      else request();
+    }),
+    listenToPointer(program, host, () => ({ size, mode: scene?.mode ?? 'photo' })),
+    () => observer.disconnect(),
+    () => cancelAnimationFrame(frameRequest),
+    () => worker.terminate(),
+    () => canvas.remove(),
+  ];
+  return () => ends.forEach((end) => end());
+}
+
+const same = (a: Size, b: Size): boolean => a.width === b.width && a.height === b.height;

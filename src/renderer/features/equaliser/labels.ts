@@ -1,0 +1,10 @@
+import { useTranslation } from 'react-i18next';
+import words from '../../i18n/en/equaliser.json';
+
+const isKnown = (label: string): label is keyof typeof words.labels => Object.hasOwn(words.labels, label);
+
+/** A layer's label in the person's language, as far as it is one of Madder's own; others are as their network has them. */
+export function useLayerWords(): (label: string) => string {
+  const { t } = useTranslation();
+  return (label) => (isKnown(label) ? t(`equaliser.labels.${label}`) : label);
+}

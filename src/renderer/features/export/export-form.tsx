@@ -1,0 +1,137 @@
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import type { ExportOptions, Result } from '../../../shared/studio/contract.ts';
+import { idleOptions, type ExportReason } from '../../../shared/studio/export-plan.ts';
+import { Segmented } from '../../components/segmented.tsx';
+import { Select } from '../../components/select.tsx';
+import { Slider } from '../../components/slider.tsx';
+import { Switch } from '../../components/switch.tsx';
+import styles from './export-form.module.css';
+import { NameFields } from './name-fields.tsx';
+import { SizeFields } from './size-fields.tsx';
+
+export interface ExportFormProps {
+  readonly options: ExportOptions;
+  readonly onChange: (options: ExportOptions) => void;
+  /** The picture that sizes and names are worked out for; absent where only habits are set. */
+  readonly result?: Result | undefined;
+}
+
+/** Everything about a file that is written. What does not count as the others stand says why. */
+export function ExportForm({ options, onChange, result }: ExportFormProps) {
+  const { t } = useTranslation();
+  const { format, depth, quality, profile, exif, removePosition, recipe, onConflict } = options;
+  const idle = idleOptions(options);
+  const change = (next: Partial<ExportOptions>): void => onChange({ ...options, ...next });
+  const why = (reason: ExportReason | undefined): string | undefined => reason && t(`export.reasons.${reason}`);
+  return (
+    <div className={styles.form}>
+      <Group title={t('export.file')}>
+        <Segmented
+          className={styles.wide!}
+          label={t('export.format')}
+          value={format}
+          segments={[
+            { value: 'png', label: 'PNG' },
+            { value: 'jpeg', label: 'JPEG' },
+            { value: 'tiff', label: 'TIFF' },
+            { value: 'webp', label: 'WebP' },
+          ]}
+          onChange={(next) => change({ format: next })}
+        />
+        {idle.quality ? (
+          <Row label={t('export.depth')}>
+            <Segmented
+              label={t('export.depth')}
+              value={String(depth) as '8' | '16'}
+              segments={[
+                { value: '8', label: t('export.bits', { bits: 8 }) },
+                { value: '16', label: t('export.bits', { bits: 16 }) },
+              ]}
+              onChange={(next) => change({ depth: next === '16' ? 16 : 8 })}
+            />
+          </Row>
+        ) : (
+          <Slider
+            label={t('export.quality')}
+            value={quality}
+            min={1}
+            max={100}
+            step={1}
+            fineStep={1}
+            resetTo={92}
+            ends={[t('export.smaller'), t('export.better')]}
+            onChange={(next) => change({ quality: next })}
+          />
+        )}
+        <p className={styles.hint}>{why(idle.quality ?? idle.depth)}</p>
+      </Group>
+      <Group title={t('export.size')}>
+        <SizeFields options={options} onChange={onChange} result={result} />
+      </Group>
+      <Group title={t('export.colours')}>
+        <Segmented
+          className={styles.wide!}
+          label={t('export.profile')}
+          value={profile}
+          segments={[
+            { value: 'srgb', label: 'sRGB' },
+            { value: 'photo', label: t('export.profilePhoto') },
+          ]}
+          onChange={(next) => change({ profile: next })}
+        />
+      </Group>
+      <Group title={t('export.metadata')}>
+        <Switch
+          label={t('export.recipe')}
+          hint={t('export.recipeHint')}
+          checked={recipe}
+          onChange={(next) => change({ recipe: next })}
+        />
+        <Switch
+          label={t('export.exif')}
+          hint={why(idle.exif)}
+          checked={exif && !idle.exif}
+          disabled={idle.exif !== undefined}
+          onChange={(next) => change({ exif: next })}
+        />
+        <Switch
+          label={t('export.removePosition')}
+          hint={idle.exif ? undefined : why(idle.removePosition)}
+          checked={removePosition}
+          disabled={idle.removePosition !== undefined}
+          onChange={(next) => change({ removePosition: next })}
+        />
+      </Group>
+      <Group title={t('export.name')}>
+        <NameFields options={options} onChange={onChange} result={result} />
+        <Select
+          label={t('export.onConflict')}
+          value={onConflict}
+          options={[
+            { value: 'number', label: t('export.conflict.number') },
+            { value: 'overwrite', label: t('export.conflict.overwrite') },
+            { value: 'skip', label: t('export.conflict.skip') },
+          ]}
+          onChange={(next) => change({ onConflict: next })}
+        />
+      </Group>
+    </div>
+  );
+}
+
+function Group({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+  return (
+    <section className={styles.group} aria-label={title}>
+      <h3 className={styles.heading}>{title}</h3>
+      {children}
+    </section>
+  );
+}
+
+export const Row = ({ label, children }: { readonly label: string; readonly children: ReactNode }) => (
+  <div className={styles.row}>
+    <span aria-hidden="true">{label}</span>
+    {children}
+  </div>
+);

@@ -1,0 +1,68 @@
+import type { Draft } from 'immer';
+import type { NetworkCard } from '../../shared/studio/contract.ts';
+import type { StudioDocument, StudioPicture, StudioSettings } from '../../shared/studio/document.ts';
+import { changeNetwork } from '../../shared/studio/network-change.ts';
+
+/** What artists do to a document, by name: use with `documents.edit((draft) => …)`. */
+type Doc = Draft<StudioDocument>;
+
+export const MOST_STYLES = 8;
+
+export function setPhoto(draft: Doc, photo: StudioPicture | null): void {
+  draft.photo = photo;
+}
+
+/** Adds a painting to the mix, at full weight; one that is in it already stays as it is. @returns its place */
+export function addStyle(draft: Doc, picture: StudioPicture): number {
+  const known = draft.styles.findIndex((style) => style.picture.sha256 === picture.sha256);
+  if (known >= 0) return known;
+  if (draft.styles.length >= MOST_STYLES) draft.styles.pop();
+  return draft.styles.push({ picture, weight: 1, scale: 1 }) - 1;
+}
+
+/** The one painting to paint by, in place of those there were; how the first one was scaled is kept. */
+export function setOnlyStyle(draft: Doc, picture: StudioPicture): void {
+  draft.styles = [{ picture, weight: 1, scale: draft.styles[0]?.scale ?? 1 }];
+}
+
+export function removeStyle(draft: Doc, index: number): void {
+  draft.styles.splice(index, 1);
+}
+
+/** To another place in the mix. */
+export function moveStyle(draft: Doc, from: number, to: number): void {
+  const [style] = draft.styles.splice(from, 1);
+  if (style) draft.styles.splice(to, 0, style);
+}
+
+/** Share in the mix, or size of the strokes, of one painting. */
+export function changeStyle(
+  draft: Doc,
+  index: number,
+  change: Partial<Pick<StudioDocument['styles'][number], 'weight' | 'scale'>>,
+): void {
+  const style = draft.styles[index];
+  if (style) Object.assign(style, change);
+}
+
+/** Another network; see `changeNetwork` for what becomes of faders and preset. */
+export function chooseNetwork(draft: Doc, network: NetworkCard): void {
+  Object.assign(draft, changeNetwork(draft, network).document);
+}
+
+export function chooseContentNetwork(draft: Doc, network: NetworkCard | null): void {
+  draft.contentNetwork = network?.id ?? null;
+  const known = new Set(network?.layers.map(({ name }) => name));
+  const fits = Object.keys(draft.settings.contentLayers ?? {}).every((name) => known.has(name));
+  if (!fits) delete draft.settings.contentLayers;
+}
+
+/** Sets what a person wants instead of what the preset or the network says. */
+export function set<K extends keyof StudioSettings>(draft: Doc, name: K, value: NonNullable<StudioSettings[K]>): void {
+  draft.settings = { ...draft.settings, [name]: value };
+}
+
+/** Back to what the preset or the network says. */
+export function reset(draft: Doc, ...names: readonly (keyof StudioSettings)[]): void {
+  for (const name of names) delete draft.settings[name];
+}

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { bytes, duration, rate, steady } from '../../../src/renderer/features/run/words.ts';
+import { readout, shareDone } from '../../../src/renderer/features/run/readout.ts';
+import {
+  amountOf,
+  referenceOf,
+  STRENGTH_WORDS,
+  strengthWord,
+  weightOf,
+} from '../../../src/renderer/features/settings/amount.ts';
+import { createSessionStore } from '../../../src/renderer/stores/session.ts';
+import { picture, snapshot } from './fake/snapshot.ts';
+import { FakeTransport } from './fake/transport.ts';
+import { emptyDocument } from '../../../src/shared/studio/document.ts';
+
+test('times are said coarsely, in the person’s language', () => {
+  const words = (seconds: number): string => duration(seconds, 'en');
+  expect([0.2, 7, 12, 58, 100, 3599, 3700, 5400, 7200].map(words)).toEqual([
+    ...['1 sec', '7 sec', '10 sec', '1 min', '2 min'],
+    ...['1 hr', '1 hr', '1 hr 30 min', '2 hr'],
+  ]);
+  expect(duration(200, 'de')).toBe('3 Min.');
+});
+
+test('sizes and speeds are short', () => {
+  expect(bytes(512e6, 'en')).toBe('512 MB');
+  expect(bytes(1.34e9, 'de')).toMatch(/^1,3\sGB$/);
+  expect([rate(4.23, 'en'), rate(42.3, 'en')]).toEqual(['4.2', '42']);
+});
+
+describe('the time left', () => {
+  test('counts down with the clock while guesses waver', () => {
+    let shown = 100;
+    for (const guess of [104, 93, 99, 90]) {
+      const next = steady(shown, guess, 1);
+      expect(Math.abs(next - (shown - 1))).toBeLessThan(1);
+      shown = next;
+    }
+  });
+
+  test('believes a guess that is far off', () => {
+    expect(steady(100, 300, 1)).toBe(300);
+    expect(steady(undefined, 60, 0)).toBe(60);
+  });
+});
+
+describe('the readout', () => {
+  const at = (total: number, evaluation: number, level = 0) => ({
+    ...{ level, levels: 2, width: 64, height: 64, evaluation, evaluations: 50, total, loss: 1, terms: [] },
+    ...{ seconds: 0.5, secondsLeft: 60, memoryBytes: 0 },
+  });
+  const session = (total: number, state: 'running' | 'paused' = 'running') => {
+    const job = new FakeTransport().newJob({ ...emptyDocument('n'), photo: picture('a') }, state);
+    return createSessionStore(snapshot({ jobs: [{ ...job, progress: at(total, total) }] })).getState();
+  };
+
+  test('is of nothing where nothing runs', () => {
+    expect(readout(createSessionStore(snapshot()).getState(), undefined, 0)).toBeUndefined();
+  });
+
+  test('measures the speed between two looks', () => {
+    const first = readout(session(10), undefined, 0)!;
+    expect(first.speed).toBe(2);
+    const second = readout(session(14), { ...first, speed: undefined }, 1)!;
+    expect(second.speed).toBe(4);
+    expect(readout(session(14, 'paused'), second, 1)).toMatchObject({ paused: true, speed: undefined });
+  });
+
+  test('counts levels alike', () => {
+    expect(shareDone(at(25, 25))).toBe(0.25);
+    expect(shareDone(at(75, 25, 1))).toBe(0.75);
+  });
+});
+
+describe('amounts', () => {
+  test('go there and back, 50 being the suggestion and 0 nothing', () => {
+    for (const amount of [0, 5, 30, 50, 77, 100]) expect(amountOf(weightOf(amount, 0.07), 0.07)).toBeCloseTo(amount);
+    expect(weightOf(50, 0.07)).toBeCloseTo(0.07);
+    expect(weightOf(0, 0.07)).toBe(0);
+  });
+
+  test('have something to be relative to', () => {
+    expect([referenceOf(0, 0.02), referenceOf(5, 0.02)]).toEqual([0.02, 5]);
+  });
+
+  test('have words', () => {
+    expect([0, 10, 40, 50, 60, 80, 100].map(strengthWord)).toEqual(STRENGTH_WORDS);
+  });
+});
