@@ -82,9 +82,13 @@ def main() -> None:
 
     training: dict[str, str | float] = {
         "data": "Tiny-ImageNet-200, 64x64",
-        "epochs": sum(phase["epochs"] for phase in recipe["phases"]),
-        "schedule": ", ".join(f"{phase['epochs']} epochs at {phase['size']} px" for phase in recipe["phases"])
-        + f"; SGD one-cycle, rate {recipe['rate']}, batch {recipe['batch']}, averaged weights",
+        "epochs": sum(phase["epochs"] for stage in recipe["stages"] for phase in stage["phases"]),
+        "schedule": "; ".join(
+            ", ".join(f"{phase['epochs']} epochs at {phase['size']} px" for phase in stage["phases"])
+            + f", {stage['schedule']} from {stage['rate']}"
+            for stage in recipe["stages"]
+        )
+        + f"; SGD, batch {recipe['batch']}, averaged weights",
         "adversarial": f"L2, {recipe['attackSteps']} step(s) with random start, radius {recipe['radius']} at 64 px"
         if recipe["radius"]
         else "none",

@@ -45,88 +45,104 @@ def main() -> None:
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe["average"]), use_buffers=True
     )
-    weights = [p for p in model.parameters() if p.ndim > 1]
-    others = [p for p in model.parameters() if p.ndim <= 1]
-    groups = [{"params": weights, "weight_decay": recipe["weightDecay"]}, {"params": others, "weight_decay": 0}]
-    optimizer = torch.optim.SGD(groups, lr=recipe["rate"], momentum=0.9, nesterov=True)
-    epoch_steps = len(images) // recipe["batch"]
-    epochs = sum(phase["epochs"] for phase in recipe["phases"])
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, recipe["rate"], epochs * epoch_steps, pct_start=0.2, div_factor=10, final_div_factor=1000
-    )
-    sizes = [phase["size"] for phase in recipe["phases"] for _ in range(phase["epochs"])]
-
-    epoch = position = 0
+    stage = epoch = position = 0
     order = torch.randperm(len(images), generator=generator)
+    state: dict | None = None
     if state_file.exists():
         state = torch.load(state_file, weights_only=True)
         model.load_state_dict(state["model"])
         average.load_state_dict(state["average"])
-        optimizer.load_state_dict(state["optimizer"])
-        schedule.load_state_dict(state["schedule"])
         torch.set_rng_state(state["random"])
         generator.set_state(state["generator"])
-        epoch, position, order = state["epoch"], state["position"], state["order"]
-        print(f"{name}: going on at epoch {epoch}, step {position}", flush=True)
+        stage, epoch, position, order = state["stage"], state["epoch"], state["position"], state["order"]
+        print(f"{name}: going on in stage {stage} at epoch {epoch}, step {position}", flush=True)
 
-    def save() -> None:
-        temporary = state_file.with_suffix(".tmp")
-        torch.save(
-            {
-                "model": model.state_dict(),
-                "average": average.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "schedule": schedule.state_dict(),
-                "random": torch.get_rng_state(),
-                "generator": generator.get_state(),
-                "epoch": epoch,
-                "position": position,
-                "order": order,
-                "mean": mean,
-                "std": std,
-            },
-            temporary,
-        )
-        os.replace(temporary, state_file)
-
-    radius = recipe["radius"]
     started = time.time()
-    while epoch < epochs:
-        model.train()
-        size = sizes[epoch]
-        total = count = 0
-        while position < epoch_steps:
-            rows = order[position * recipe["batch"] : (position + 1) * recipe["batch"]].to(device)
-            x = data.augment(images[rows], size, recipe["smallestCut"], generator, recipe["blur"])
-            x = x.to(memory_format=torch.channels_last)
-            y = labels[rows]
-            if radius > 0:
-                for parameter in model.parameters():
-                    parameter.requires_grad_(False)
-                x = l2_attack(model, x, y, radius * size / data.SIDE, recipe["attackSteps"])
-                for parameter in model.parameters():
-                    parameter.requires_grad_(True)
-            with torch.autocast(device.type, torch.bfloat16):
-                loss = F.cross_entropy(model(x), y, label_smoothing=recipe["labelSmoothing"])
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            average.update_parameters(model)
-            total, count, position = total + loss.item(), count + 1, position + 1
-            if position % 100 == 0:
-                print(
-                    f"{name} epoch {epoch} step {position}/{epoch_steps} loss {total / count:.3f} "
-                    f"{time.time() - started:.0f} s",
-                    flush=True,
-                )
-            if position % SAVE_EVERY == 0:
-                save()
-        epoch, position = epoch + 1, 0
-        order = torch.randperm(len(images), generator=generator)
-        save()
-        clean, attacked = accuracies(average.module, options.data, radius=0.5, steps=5, limit=options.limit or 1000)
-        print(f"== {name} epoch {epoch}/{epochs}: clean {clean:.4f}, PGD-5 at 0.5 {attacked:.4f}", flush=True)
+    epoch_steps = len(images) // recipe["batch"]
+    while stage < len(recipe["stages"]):
+        settings = recipe["stages"][stage]
+        sizes = [phase["size"] for phase in settings["phases"] for _ in range(phase["epochs"])]
+        optimizer, schedule = optimization(model, settings, len(sizes) * epoch_steps)
+        if state is not None and "optimizer" in state:
+            optimizer.load_state_dict(state["optimizer"])
+            schedule.load_state_dict(state["schedule"])
+        elif stage > 0:
+            # A later stage refines the average of the one before.
+            model.load_state_dict(average.module.state_dict())
+        state = None
+
+        def save(optimizing: bool = True) -> None:
+            temporary = state_file.with_suffix(".tmp")
+            momentum = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()} if optimizing else {}
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "average": average.state_dict(),
+                    "random": torch.get_rng_state(),
+                    "generator": generator.get_state(),
+                    "stage": stage,
+                    "epoch": epoch,
+                    "position": position,
+                    "order": order,
+                    "mean": mean,
+                    "std": std,
+                    **momentum,
+                },
+                temporary,
+            )
+            os.replace(temporary, state_file)
+
+        while epoch < len(sizes):
+            model.train()
+            size = sizes[epoch]
+            total = count = 0
+            while position < epoch_steps:
+                rows = order[position * recipe["batch"] : (position + 1) * recipe["batch"]].to(device)
+                x = data.augment(images[rows], size, settings["smallestCut"], generator, settings["blur"])
+                x = x.to(memory_format=torch.channels_last)
+                y = labels[rows]
+                if recipe["radius"] > 0:
+                    for parameter in model.parameters():
+                        parameter.requires_grad_(False)
+                    x = l2_attack(model, x, y, recipe["radius"] * size / data.SIDE, recipe["attackSteps"])
+                    for parameter in model.parameters():
+                        parameter.requires_grad_(True)
+                with torch.autocast(device.type, torch.bfloat16):
+                    loss = F.cross_entropy(model(x), y, label_smoothing=settings["labelSmoothing"])
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                average.update_parameters(model)
+                total, count, position = total + loss.item(), count + 1, position + 1
+                if position % 100 == 0:
+                    print(
+                        f"{name} stage {stage} epoch {epoch} step {position}/{epoch_steps} loss {total / count:.3f} "
+                        f"{time.time() - started:.0f} s",
+                        flush=True,
+                    )
+                if position % SAVE_EVERY == 0:
+                    save()
+            epoch, position = epoch + 1, 0
+            order = torch.randperm(len(images), generator=generator)
+            save()
+            clean, attacked = accuracies(average.module, options.data, radius=0.5, steps=5, limit=options.limit or 1000)
+            print(f"== {name} stage {stage} epoch {epoch}: clean {clean:.4f}, PGD-5 {attacked:.4f}", flush=True)
+        stage, epoch = stage + 1, 0
+        save(optimizing=False)
+
+
+def optimization(model: torch.nn.Module, settings: dict, steps: int):
+    """SGD with Nesterov's momentum, and a rate that rises and falls once (`one-cycle`) or falls to nothing (`linear`)."""
+    weights = [p for p in model.parameters() if p.ndim > 1]
+    others = [p for p in model.parameters() if p.ndim <= 1]
+    groups = [{"params": weights, "weight_decay": settings["weightDecay"]}, {"params": others, "weight_decay": 0}]
+    optimizer = torch.optim.SGD(groups, lr=settings["rate"], momentum=0.9, nesterov=True)
+    if settings["schedule"] == "one-cycle":
+        return optimizer, torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, settings["rate"], steps, pct_start=0.2, div_factor=10, final_div_factor=1000
+        )
+    return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: max(0.0, 1 - step / steps))
 
 
 if __name__ == "__main__":

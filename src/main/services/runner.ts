@@ -1,9 +1,10 @@
-import { EngineClient, type EngineExit } from '../engine/process/client.ts';
+import { EngineClient, type EngineClientOptions, type EngineExit } from '../engine/process/client.ts';
 import { readResult } from '../engine/process/result.ts';
 import type { Picture } from '../codec/picture.ts';
 import { MadderError, type ErrorKind } from '../../shared/errors.ts';
 import type { EngineCommand, EngineEvent, EngineEventOf, EngineJob } from '../../shared/engine-contract.ts';
 import type { WeightChange } from '../../shared/recipe.ts';
+import type { SpareEngine } from './spare-engine.ts';
 
 export interface RunOutcome extends Omit<EngineEventOf<'done'>, 'type'> {
   readonly picture: Picture;
@@ -15,6 +16,8 @@ export interface RunnerOptions {
   readonly onNote?: (note: string) => void;
   /** The engine's module, where it is not beside its client. */
   readonly entry?: string;
+  /** Where an engine may be waiting already. */
+  readonly spare?: SpareEngine;
 }
 
 /** A run that goes on in an engine process of its own. */
@@ -101,13 +104,14 @@ class Supervisor implements RunHandle {
 
   #launch(resume: boolean): void {
     this.#started = false;
-    const { entry } = this.#options;
-    const engine: EngineClient = new EngineClient({
+    const { entry, spare } = this.#options;
+    const options: EngineClientOptions = {
       // An engine that was given up may still say something, or end.
       onEvent: (event) => void (engine === this.#engine && this.#hear(event, resume)),
       onExit: (exit) => void (engine === this.#engine && this.#lost(exit)),
       ...(entry === undefined ? {} : { entry }),
-    });
+    };
+    const engine: EngineClient = spare ? spare.take(options) : new EngineClient(options);
     this.#engine = engine;
   }
 

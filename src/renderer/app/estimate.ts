@@ -8,9 +8,11 @@ const QUIET = 300;
 /** What memory and time depend on; moving a style fader asks nothing. */
 const relevant = (
   { photo, styles, network, contentNetwork, preset, settings }: StudioDocument,
-  { preferences, devices }: Pick<Session, 'preferences' | 'devices'>,
+  { preferences, devices, results }: Pick<Session, 'preferences' | 'devices' | 'results'>,
 ): string =>
   JSON.stringify([
+    // Every run that ended taught the program how long runs take.
+    results[0]?.id,
     preferences.device,
     preferences.threads,
     devices.chosen,
@@ -47,7 +49,8 @@ export function keepEstimate({ documents, session, transport }: Program): () => 
   const ends = [
     documents.subscribe(later),
     session.subscribe((now, before) => {
-      if (now.preferences !== before.preferences || now.devices !== before.devices) later();
+      const changed = (['preferences', 'devices', 'results'] as const).some((name) => now[name] !== before[name]);
+      if (changed) later();
     }),
   ];
   return () => {

@@ -61,13 +61,15 @@ export function followRuns({ onEvent, session, view, documents }: Program): () =
   };
 }
 
-/** The run that is being painted from a photo, or else the last picture that was. */
+/** The run that is being painted from a photo, or else the last one that was: finished, or ended by a crash of the program. */
 function newestOf(photo: string | undefined, session: Session): Shown {
   if (photo === undefined) return null;
   const from = ({ document }: { readonly document: StudioDocument }): boolean => document.photo?.sha256 === photo;
   const job = activeJob(session);
   if (job && from(job)) return { kind: 'job', id: job.id };
   const result = session.results.find(from);
+  const broken = session.jobs.findLast((other) => other.state === 'interrupted' && from(other));
+  if (broken && broken.createdAt > (result?.createdAt ?? 0)) return { kind: 'job', id: broken.id };
   return result ? { kind: 'result', id: result.id } : null;
 }
 

@@ -16,6 +16,7 @@ import {
 } from '../../../shared/studio/contract.ts';
 import type { StudioDocument } from '../../../shared/studio/document.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
+import type { SpareEngine } from '../spare-engine.ts';
 import { hasCheckpoint, readCheckpoint } from '../../engine/runs/checkpoint.ts';
 import type { Choice } from '../devices.ts';
 import { paint, type PreparedRun } from '../painter.ts';
@@ -53,6 +54,7 @@ export interface QueueOptions {
   readonly estimates: Estimates;
   /** The engine's module, where it is not beside its client; for tests. */
   readonly engine?: string;
+  readonly spare?: SpareEngine;
 }
 
 /** The run that is going on. */
@@ -365,7 +367,7 @@ export class Queue {
   /** The picture; undefined where the run was ended before its engine began. */
   async #paint(active: Active): Promise<RunOutcome | undefined> {
     const { id } = active;
-    const { prepare, chooseDevice, preferences, estimates, engine } = this.#options;
+    const { prepare, chooseDevice, preferences, estimates, engine, spare } = this.#options;
     const { document } = this.#jobs.get(id)!;
     const ended = () => active.cancelled || active.stopped || this.#closed;
     const prepared = await prepare(document);
@@ -389,6 +391,7 @@ export class Queue {
       lowPriority,
       previewSide: PREVIEW_SIDE,
       ...(engine === undefined ? {} : { entry: engine }),
+      ...(spare === undefined ? {} : { spare }),
       onNote: (text) => this.#note(id, text),
       onEvent: (event) => this.#hear(active, event, work),
     });

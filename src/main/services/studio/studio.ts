@@ -40,6 +40,7 @@ import { Log } from './log.ts';
 import { StudioNetworks, type StudioNetworksOptions } from './networks.ts';
 import { PreferencesFile } from './preferences.ts';
 import { Queue } from './queue.ts';
+import { SpareEngine } from '../spare-engine.ts';
 import { UserPresets } from './user-presets.ts';
 
 /** What only the system of a desktop can do. */
@@ -68,6 +69,7 @@ const KEEP_UNUSED_MS = 30 * 24 * 3600 * 1000;
 
 interface Parts {
   readonly log: Log;
+  readonly spare: SpareEngine;
   readonly library: Library;
   readonly documents: Documents;
   readonly preferences: PreferencesFile;
@@ -170,8 +172,9 @@ export class Studio implements StudioProgram {
   }
 
   async #close(): Promise<void> {
-    const { queue, networks, documents, preferences, presets, exporter, log, release } = this.#parts;
+    const { queue, spare, networks, documents, preferences, presets, exporter, log, release } = this.#parts;
     networks.close();
+    spare.close();
     await queue.close();
     await Promise.all([documents.settle(), preferences.settle(), presets.settle(), exporter.clear()]);
     await log.settle();
@@ -270,7 +273,9 @@ export class Studio implements StudioProgram {
   }
 
   #estimate(document: StudioDocument) {
-    const { networks, devices, estimates, queue } = this.#parts;
+    const { networks, devices, estimates, queue, spare } = this.#parts;
+    // Whoever is told how long a run takes may start it next.
+    if (document.photo && document.styles.length > 0) spare.prepare();
     return estimates.estimate(document, {
       card: (id) => networks.card(id),
       provider: devices.state.chosen,
@@ -391,6 +396,7 @@ async function openParts(
       log,
     }),
   ]);
+  const spare = new SpareEngine(options.engine);
   const queue = await Queue.open(join(folder, 'jobs'), {
     emit,
     problemOf: problem,
@@ -400,6 +406,7 @@ async function openParts(
     chooseDevice: () => devices.choose(),
     finish: async (finished) => (await history.add(finished)).id,
     estimates,
+    spare,
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
   const exporter = new Exporter({
@@ -410,6 +417,7 @@ async function openParts(
   });
   return {
     log,
+    spare,
     library,
     documents,
     preferences,

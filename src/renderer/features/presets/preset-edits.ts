@@ -35,17 +35,19 @@ export function leavePreset(draft: Draft<StudioDocument>): void {
   draft.preset = null;
 }
 
-/** What belongs to one picture and not to a way of painting. */
+/** What belongs to one picture and not to a way of painting; size and pace do so where the preset names none. */
 const PERSONAL: readonly SettingName[] = ['seed'];
+const PACE: readonly SettingName[] = ['size', 'iterations'];
 
 /** Whether a person has changed something since the preset was applied. */
 export function isModified(
-  { settings, faders }: Pick<StudioDocument, 'settings' | 'faders'>,
+  { settings, faders, preset }: Pick<StudioDocument, 'settings' | 'faders' | 'preset'>,
   { base }: Pick<Effective, 'base'>,
 ): boolean {
   if (faders.muted.length > 0 || faders.solo !== null) return true;
+  const free = preset?.value.schedule ? PERSONAL : [...PERSONAL, ...PACE];
   return (Object.keys(settings) as SettingName[])
-    .filter((name) => !PERSONAL.includes(name) && settings[name] !== undefined)
+    .filter((name) => !free.includes(name) && settings[name] !== undefined)
     .some((name) => !same(settings[name], base[name]));
 }
 
