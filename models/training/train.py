@@ -13,10 +13,13 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
+from safetensors.torch import load_file
+
 import data
 from architectures import Normalized, build
 from attack import l2_attack
 from evaluate import accuracies
+from export import pairs
 
 CLASSES = 200
 SAVE_EVERY = 200
@@ -28,6 +31,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with train-0..3.zip and val.zip")
     parser.add_argument("--work", type=Path, required=True, help="folder for the training state")
     parser.add_argument("--limit", type=int, default=0, help="pictures per zip, to try things out")
+    parser.add_argument("--start", type=Path, help="exported weights to begin with, where the recipe names some")
     options = parser.parse_args()
     recipe = json.loads(options.recipe.read_text())
     name = recipe["id"]
@@ -42,6 +46,10 @@ def main() -> None:
     images, labels = images.to(device), labels.to(device)
 
     model = Normalized(build(recipe["architecture"], CLASSES), mean, std).to(device, memory_format=torch.channels_last)
+    if "start" in recipe:
+        if options.start is None or options.start.stem != recipe["start"]:
+            parser.error(f"{name} begins with the weights of {recipe['start']}: give their file as --start")
+        begin_with(model, options.start, images)
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe["average"]), use_buffers=True
     )
@@ -130,6 +138,37 @@ def main() -> None:
             print(f"== {name} stage {stage} epoch {epoch}: clean {clean:.4f}, PGD-5 {attacked:.4f}", flush=True)
         stage, epoch = stage + 1, 0
         save(optimizing=False)
+
+
+@torch.no_grad()
+def begin_with(model: Normalized, file: Path, images: torch.Tensor) -> None:
+    """Take over exported convolutions (batch normalization folded in, see export.py); the classifier stays random.
+
+    Each norm's scale and shift become the deviation and mean that its convolution's answers have on 512 pictures, so that
+    the network computes what the exported one did, and is normalised as if it had been trained with its norms.
+    """
+    stored = load_file(file)
+    model.train()
+    handles = []
+    for key, parent, convolution_name, norm_name in pairs(model.network):
+        convolution, norm = getattr(parent, convolution_name), getattr(parent, norm_name)
+        convolution.weight.copy_(stored[f"{key}.weight"].float())
+
+        def calibrate(_module, inputs, norm=norm, bias=stored[f"{key}.bias"].float()):
+            deviation, mean = torch.std_mean(inputs[0].float(), (0, 2, 3), correction=0)
+            norm.weight.copy_(torch.sqrt(deviation**2 + norm.eps))
+            norm.bias.copy_(mean + bias.to(mean.device))
+
+        handles.append(norm.register_forward_pre_hook(calibrate))
+    momenta = [m.momentum for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    for module in model.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.momentum = 1.0
+    model(images[:: max(1, len(images) // 512)][:512].float() / 255)
+    for module, momentum in zip((m for m in model.modules() if isinstance(m, torch.nn.BatchNorm2d)), momenta, strict=True):
+        module.momentum = momentum
+    for handle in handles:
+        handle.remove()
 
 
 def optimization(model: torch.nn.Module, settings: dict, steps: int):

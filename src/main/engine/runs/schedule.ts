@@ -4,22 +4,28 @@ export type Levels = Recipe['schedule']['levels'];
 
 /** Long side below which a coarser level shows a network nothing but blur, px. */
 const SMALLEST_LEVEL = 128;
-/** Size of each level relative to the one before it. */
-const STEP = 1.6;
+/** So many levels are worth their time at any size; more only where they start from at least `FIRST_LOOK`. */
+const USUAL_LEVELS = 4;
+/** Long side at which a large picture begins, px: enough to recognise it in the first preview. */
+const FIRST_LOOK = 256;
+/** Size of each level relative to the one before it: three steps are a factor of four. */
+const STEP = 2 ** (2 / 3);
 
 /**
  * Coarse to fine: large shapes are painted cheaply on a small picture, later levels only add finer strokes.
- * Sizes fall by 1.6 from the result's, and each coarser level takes a fifth more evaluations than the finer one.
+ * Sizes fall by 2^(2/3) from the result's, and each coarser level takes a fifth more evaluations than the finer one.
  *
  * @param size long side of the result, px
  * @param evaluations at the last level
  */
 export function coarseToFine(size: number, evaluations: number): Levels {
   const levels = [{ factor: 1, evaluations }];
-  for (let factor = 1 / STEP; size * factor >= SMALLEST_LEVEL && levels.length < 8; factor /= STEP) {
+  for (let steps = 1; ; steps++) {
+    const factor = STEP ** -steps;
+    const side = Math.round(size * factor);
+    if (side < (levels.length < USUAL_LEVELS ? SMALLEST_LEVEL : FIRST_LOOK)) return levels;
     levels.unshift({ factor, evaluations: Math.round(levels[0]!.evaluations * 1.2) });
   }
-  return levels;
 }
 
 /**

@@ -71,7 +71,7 @@ export function Compare({ left, right, onBack, onShow }: CompareProps) {
       )}
       <div className={styles.pair}>
         {[left, right].map((result) => (
-          <section key={result.id} className={styles.about} aria-label={result.name}>
+          <div key={result.id} role="group" className={styles.about} aria-label={result.name}>
             <div className={styles.head}>
               <h3>{result.name}</h3>
               <Button
@@ -83,7 +83,7 @@ export function Compare({ left, right, onBack, onShow }: CompareProps) {
               </Button>
             </div>
             <About result={result} />
-          </section>
+          </div>
         ))}
       </div>
     </div>

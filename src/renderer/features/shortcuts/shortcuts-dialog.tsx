@@ -24,7 +24,9 @@ export function ShortcutsDialog({ onClose }: DialogProps) {
       title={t('studio.shortcuts.title')}
       description={t('studio.shortcuts.description')}
     >
-      <div className={styles.columns}>
+      {/* What scrolls must be in reach of keys, in every browser. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.columns} role="group" aria-label={t('studio.shortcuts.title')} tabIndex={0}>
         {ACTION_GROUPS.map((group) => (
           <Group key={group} group={group} />
         ))}
