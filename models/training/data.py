@@ -32,14 +32,16 @@ def channel_statistics(images: torch.Tensor) -> tuple[list[float], list[float]]:
     return sample.mean((0, 2, 3)).tolist(), sample.std((0, 2, 3)).tolist()
 
 
-def augment(batch: torch.Tensor, size: int, smallest: int, generator: torch.Generator, blur: float) -> torch.Tensor:
-    """Cut one random square (side `smallest`..64 px) for the batch, resize it to `size`, mirror half of the pictures.
+def augment(
+    batch: torch.Tensor, size: int, smallest: int, generator: torch.Generator, blur: float, largest: int = SIDE
+) -> torch.Tensor:
+    """Cut one random square (side `smallest`..`largest` px) for the batch, resize it to `size`, mirror half of the pictures.
 
     `batch` is uint8 [B,3,64,64]; the answer is float [B,3,size,size] in [0,1]. The antialiased bicubic filter is what
     photos meet when a program shrinks or enlarges them; cuts smaller than `size` come out smooth, as large photographs
     are at their finest scale. `blur` is the chance that a batch is enlarged from half of its side first.
     """
-    side = int(torch.randint(smallest, SIDE + 1, (1,), generator=generator))
+    side = int(torch.randint(smallest, largest + 1, (1,), generator=generator))
     top, left = torch.randint(0, SIDE - side + 1, (2,), generator=generator).tolist()
     flip = torch.rand(len(batch), generator=generator) < 0.5
     soft = float(torch.rand(1, generator=generator)) < blur

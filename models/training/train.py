@@ -106,7 +106,9 @@ def main() -> None:
             total = count = 0
             while position < epoch_steps:
                 rows = order[position * recipe["batch"] : (position + 1) * recipe["batch"]].to(device)
-                x = data.augment(images[rows], size, settings["smallestCut"], generator, settings["blur"])
+                # Without a smallest cut, cuts are as large as the pictures that are trained on: nothing is resized.
+                cuts = (settings["smallestCut"], data.SIDE) if "smallestCut" in settings else (size, size)
+                x = data.augment(images[rows], size, cuts[0], generator, settings["blur"], cuts[1])
                 x = x.to(memory_format=torch.channels_last)
                 y = labels[rows]
                 if recipe["radius"] > 0:

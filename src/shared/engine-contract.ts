@@ -1,6 +1,14 @@
 /** Everything that is said between a program and its engine process. Nothing else crosses that border. */
 import { z } from 'zod';
 import { recipeSchema, weightChangeSchema } from './recipe.ts';
+import {
+  findingSchema,
+  layerMeasurementSchema,
+  robustnessSettingsSchema,
+  studyNetworkSchema,
+  studyPhotoSchema,
+  worstCaseSchema,
+} from './robustness.ts';
 
 const jobSchema = z.strictObject({
   recipe: recipeSchema,
@@ -22,8 +30,22 @@ const jobSchema = z.strictObject({
 });
 export type EngineJob = z.output<typeof jobSchema>;
 
+const measureJobSchema = z.strictObject({
+  settings: robustnessSettingsSchema,
+  photos: z.array(studyPhotoSchema),
+  networks: z.array(studyNetworkSchema),
+  /** What is known already and not measured again. */
+  from: z.array(layerMeasurementSchema),
+  /** The folder that pictures of the worst cases go to; it exists. None are made when missing. */
+  pictures: z.string().optional(),
+  threads: z.int().min(1).optional(),
+});
+export type MeasureJob = z.output<typeof measureJobSchema>;
+
 export const engineCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), job: jobSchema }),
+  /** Measure the robustness of layers; `stop` ends it before the next graph run. */
+  z.strictObject({ type: z.literal('measure'), job: measureJobSchema }),
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),
   /** End before the next evaluation and keep the best picture. */
@@ -93,6 +115,11 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     /** Repeats the picture: the job's recipe with the weight changes that were made. */
     recipe: recipeSchema,
   }),
+  /** A piece of a measurement is known. */
+  z.object({ type: z.literal('finding'), finding: findingSchema }),
+  z.object({ type: z.literal('worst-case'), worst: worstCaseSchema }),
+  /** A measurement ended; all that it found has been said. */
+  z.object({ type: z.literal('measured'), completed: z.boolean() }),
   /** The job could not be done; the process is ready for another one. */
   z.object({
     type: z.literal('failed'),

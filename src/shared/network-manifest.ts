@@ -100,6 +100,11 @@ export const networkManifestSchema = z.strictObject({
   contentLayers: layerWeightsSchema,
   /** The pooling that new recipes exchange the network's own for; loading a network never applies it. */
   pooling: poolingKindSchema.optional(),
+  /**
+   * The sizes in which new recipes let the network look at the picture (rewrite `octaves`), and what stands for
+   * `styleLayers` then, with layers of the smaller sizes as `name/2`, `name/4`.
+   */
+  octaves: z.strictObject({ count: z.int().min(2).max(5), styleLayers: layerWeightsSchema }).optional(),
   suggested: suggestedSchema.optional(),
   robustness: robustnessSchema.optional(),
   /** How the network was trained, for the model card. */

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { colourSchema, networkFields, objectiveFields, optimizerSchema, scheduleSchema } from './recipe.ts';
+import {
+  colourSchema,
+  networkFields,
+  objectiveFields,
+  optimizerSchema,
+  parameterizationSchema,
+  scheduleSchema,
+  transformsSchema,
+} from './recipe.ts';
 import { migrate } from './recipe-migrations.ts';
 
 export const PRESET_VERSION = 1;
@@ -25,6 +33,8 @@ export const presetSchema = z.strictObject({
   colour: colourSchema.optional(),
   objective: z.strictObject(objectiveFields).partial().optional(),
   schedule: scheduleSchema.optional(),
+  parameterization: parameterizationSchema.optional(),
+  transforms: transformsSchema.optional(),
   optimizer: optimizerSchema.optional(),
   init: z.strictObject({ kind: z.enum(['content', 'noise']) }).optional(),
 });

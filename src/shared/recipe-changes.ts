@@ -1,6 +1,6 @@
 import type { PoolingKind } from './network-manifest.ts';
 import type { Normalization } from './objective.ts';
-import type { Colour, Recipe } from './recipe.ts';
+import type { Colour, ParameterizationKind, Recipe } from './recipe.ts';
 import type { Rewrite } from './rewrites.ts';
 
 /** What a person asks for instead of what a recipe or preset says; what is absent stays. */
@@ -19,18 +19,22 @@ export interface RecipeChanges {
   readonly colour?: Colour;
   readonly pooling?: PoolingKind;
   readonly firstPadding?: 'zero' | 'reflect' | 'edge';
+  readonly parameterization?: Readonly<{ kind: ParameterizationKind } & Record<string, unknown>>;
+  /** What is not named stays as it is. */
+  readonly transforms?: Partial<Recipe['transforms']>;
   readonly optimizer?: Readonly<{ kind: 'lbfgs' | 'adam' } & Record<string, unknown>>;
   /** Evaluations at the full size; coarser levels take more or fewer in proportion. */
   readonly iterations?: number;
   readonly seed?: number;
 }
 
-type Settings = Pick<Recipe, 'objective' | 'schedule' | 'timeline' | 'seed' | 'colour'>;
+type Settings = Pick<Recipe, 'objective' | 'schedule' | 'timeline' | 'transforms' | 'seed' | 'colour'>;
 
 /**
  * The recipe with a person's settings in place of its own. A weight that is given holds throughout: the timeline's
  * changes of that weight are left out. With other iterations the timeline's changes keep their part of the run.
- * Faders are added as they are named. Rewrites, optimizer and start are not changed here, since the schema completes them.
+ * Faders are added as they are named. Rewrites, parameterization, optimizer and start are not changed here, since the
+ * schema completes them.
  */
 export function changeSettings<T extends Settings>(recipe: T, changes: RecipeChanges): T {
   const { objective, schedule, timeline } = recipe;
@@ -71,6 +75,7 @@ export function changeSettings<T extends Settings>(recipe: T, changes: RecipeCha
         },
       };
     }),
+    transforms: { ...recipe.transforms, ...changes.transforms },
     seed: changes.seed ?? recipe.seed,
     colour: changes.colour ?? recipe.colour,
   };

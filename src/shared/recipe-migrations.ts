@@ -30,7 +30,7 @@ export const migrateRecipe = (value: unknown): Recipe =>
 
 export interface Versioned<T> {
   /** What the value is called in sentences. */
-  readonly what: 'recipe' | 'preset';
+  readonly what: 'recipe' | 'preset' | 'study record';
   readonly newest: number;
   /** The version that the first step starts from. */
   readonly oldest: number;

@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   colour: 'the colour',
   content: 'the content',
   contentLayers: 'the content layers',
+  decay: 'the decay of the spectrum',
   description: 'the description',
   evaluation: 'the evaluation',
   evaluations: 'the number of evaluations',
@@ -19,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   id: 'the id',
   image: 'the picture',
   init: 'the start',
+  jitter: 'the jitter',
   kind: 'the kind',
   levels: 'the levels',
   lineSearch: 'the line search',
@@ -31,7 +33,9 @@ const WORDS: Readonly<Record<string, string>> = {
   notes: 'the notes',
   objective: 'the objective',
   optimizer: 'the optimizer',
+  parameterization: 'the parameterization',
   rewrites: 'the rewrites',
+  rotate: 'the rotation',
   scale: 'the scale',
   schedule: 'the schedule',
   seed: 'the seed',
@@ -44,6 +48,7 @@ const WORDS: Readonly<Record<string, string>> = {
   styleLayers: 'the style layers',
   styles: 'the styles',
   timeline: 'the timeline',
+  transforms: 'the transforms',
   variation: 'the variation weight',
   variationL1: 'the L1 variation weight',
   version: 'the version',
@@ -63,7 +68,7 @@ const ENTRIES: Readonly<Record<string, string>> = {
 };
 
 /** Groups that need no mention once something inside them is named, unless several groups have such a thing. */
-const TRANSPARENT = new Set(['networks', 'objective', 'weights', 'init', 'optimizer']);
+const TRANSPARENT = new Set(['networks', 'objective', 'weights', 'init', 'optimizer', 'parameterization']);
 const AMBIGUOUS = new Set(['kind', 'normalization']);
 
 /** The place of a value in words, from the inside out: `the weight of style 2`. */

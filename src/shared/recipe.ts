@@ -44,6 +44,21 @@ const networkSchema = z.strictObject({
   normalization: networkFields.normalization.optional(),
 });
 
+/** What the optimizer moves; see docs/recipes.md, "Parameterization and transforms". */
+export const PARAMETERIZATIONS = ['pixels', 'fourier'] as const;
+export type ParameterizationKind = (typeof PARAMETERIZATIONS)[number];
+export const parameterizationSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('pixels') }),
+  z.strictObject({
+    kind: z.literal('fourier'),
+    /** Power by which a parameter's effect falls with its frequency; at 1 all sizes of shapes are equally easy to paint. */
+    decay: finite.min(0).max(2).default(1),
+  }),
+]);
+
+/** The step of Adam that is taken for a parameterization where nobody says anything: about equal changes of the picture. */
+export const USUAL_ADAM_STEP: Readonly<Record<ParameterizationKind, number>> = { pixels: 0.02, fourier: 0.05 };
+
 const lbfgsSchema = z.strictObject({
   kind: z.literal('lbfgs'),
   /** Curvature pairs kept. */
@@ -56,12 +71,22 @@ const lbfgsSchema = z.strictObject({
 });
 const adamSchema = z.strictObject({
   kind: z.literal('adam'),
-  /** Step per iteration, in units of the picture's [0,1]. */
-  stepSize: finite.positive().max(1).default(0.02),
+  /** Step per iteration: of a value of the picture, in its [0,1], or of a parameter of its spectrum. */
+  stepSize: finite.positive().max(1).default(USUAL_ADAM_STEP.pixels),
   /** Decay of the iterate average that is shown and kept; 0 keeps the last iterate. */
   averaging: finite.min(0).max(0.9999).default(0.99),
 });
 export const optimizerSchema = z.discriminatedUnion('kind', [lbfgsSchema, adamSchema]);
+
+/** Random movements of the picture before each look of the networks at it; all 0: none. */
+export const transformsSchema = z.strictObject({
+  /** Shift in both directions, whole px, at most. */
+  jitter: z.int().min(0).max(1000).default(0),
+  /** Enlarged or shrunk by a factor in 1 ± this. */
+  scale: finite.min(0).max(0.9).default(0),
+  /** Turned by at most so many degrees, either way. */
+  rotate: finite.min(0).max(180).default(0),
+});
 
 /** What a person can move while a picture is being painted. */
 const weightFields = {
@@ -163,6 +188,8 @@ export const recipeSchema = z
     schedule: scheduleSchema,
     /** Changes of weights while the picture is painted, in order; see `weightsAt` in recipe-timeline.ts. */
     timeline: timelineSchema.default([]),
+    parameterization: parameterizationSchema.default({ kind: 'pixels' }),
+    transforms: transformsSchema.default({ jitter: 0, scale: 0, rotate: 0 }),
     optimizer: optimizerSchema,
     init: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('content') }),
@@ -171,7 +198,13 @@ export const recipeSchema = z
     ]),
     seed: z.int().min(0).max(0xffffffff).default(0),
   })
-  .superRefine(({ timeline, objective }, context) => {
+  .superRefine(({ timeline, objective, transforms, optimizer }, context) => {
+    if (Object.values(transforms).some((range) => range > 0)) {
+      const published = optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none';
+      const message = 'need Adam, or L-BFGS with its line search';
+      // Without line search, differences between draws would be taken for the objective's curvature.
+      if (published) context.addIssue({ code: 'custom', path: ['transforms'], message });
+    }
     timeline.forEach(({ evaluation, weights }, i) => {
       if (i > 0 && evaluation < timeline[i - 1]!.evaluation) {
         const path = ['timeline', i, 'evaluation'];

@@ -8,6 +8,8 @@ import { poolingKindSchema } from './network-manifest.ts';
  * - `firstPadding`: what the first convolution sees beyond the picture's edge
  * - `octaves`: the network sees the picture whole and shrunk to a half, a quarter ... of its sides, in so many sizes;
  *   every layer appears once per size, as `name`, `name/2`, `name/4`
+ * - `smoothing`: all layers (or those named) are read through a softmax over all values of the layer, or over the channels at
+ *   each position; a higher `temperature` (1) smooths more
  * - `identityGradient`: the named ReLUs let every gradient through (forward unchanged)
  */
 export const rewriteSchema = z.union([
@@ -20,6 +22,13 @@ export const rewriteSchema = z.union([
   }),
   z.strictObject({ firstPadding: z.enum(['zero', 'reflect', 'edge']) }),
   z.strictObject({ octaves: z.int().min(2).max(5) }),
+  z.strictObject({
+    smoothing: z.strictObject({
+      over: z.enum(['all', 'channels']),
+      temperature: z.number().positive().optional(),
+      layers: z.array(z.string().min(1)).min(1).optional(),
+    }),
+  }),
   z.strictObject({ identityGradient: z.array(z.string().min(1)).min(1) }),
 ]);
 export type Rewrite = z.infer<typeof rewriteSchema>;

@@ -104,6 +104,11 @@ describe('madder stylize', () => {
     ['faders', ['--layer', 'relu1_1=2', '--layer', 'conv3_2=1', '--content-layer', 'relu3_1=1']],
     ['another pooling and padding', ['--pooling', 'max', '--first-padding', 'reflect']],
     ['adam', ['--optimizer', 'adam', '--step-size', '0.05']],
+    ['a spectrum', ['--parameterization', 'fourier', '--decay', '1.2']],
+    [
+      'a spectrum and movements',
+      ['--parameterization', 'fourier', '--jitter', '4', '--scale-range', '0.1', '--rotate', '5'],
+    ],
     ['the published L-BFGS', ['--optimizer', 'lbfgs-published', '--normalization', 'mean', '--strength', '1e4']],
     ['variation', ['--variation', '0.5', '--variation-l1', '0.1']],
   ])('takes %s', async (name, options) => {
@@ -231,7 +236,7 @@ describe('madder stylize', () => {
   });
 
   it.each([
-    ['an unknown network', ['--network', 'vgg-from-nowhere'], /no network "vgg-from-nowhere".*madder-vgg-robust-v0/],
+    ['an unknown network', ['--network', 'vgg-from-nowhere'], /no network "vgg-from-nowhere".*madder-vgg/],
     ['an unknown layer', ['--layer', 'relu9_9=1'], /no layer "relu9_9"/],
     ['a weight that is no number', ['--layer', 'relu1_1=NaN'], /Expected a number/],
     ['a negative weight', ['--layer', 'relu1_1=-1'], /at least 0/],
@@ -241,6 +246,11 @@ describe('madder stylize', () => {
     ['more weights than styles', ['--style-weight', '1', '--style-weight', '2'], /2 times for 1 style/],
     ['weights that are all zero', ['--style-weight', '0'], /all zero/],
     ['a setting of an optimizer that is not chosen', ['--step-size', '0.1'], /belongs to Adam/],
+    ['a decay of pixels', ['--decay', '1'], /belongs to a spectrum/],
+    ['an unknown parameterization', ['--parameterization', 'wavelets'], /Allowed choices/],
+    ['half a pixel of jitter', ['--jitter', '0.5'], /Expected a whole number/],
+    ['too wide a range of scales', ['--scale-range', '2'], /the scale of the transforms must be at most 0\.9/],
+    ['movements without line search', ['--rotate', '5', '--optimizer', 'lbfgs-published'], /transforms need Adam/],
     ['an unknown pooling', ['--pooling', 'median'], /Allowed choices/],
   ])('refuses %s', async (_name, options, words) => {
     const output = file('refused.png');
@@ -268,13 +278,13 @@ describe('madder networks', () => {
   it('lists the embedded network with its layers', async () => {
     const { code, out } = await run('networks');
     expect(code).toBe(0);
-    expect(out).toContain('madder-vgg-robust-v0');
+    expect(out).toContain('madder-vgg');
     expect(out).toMatch(/relu1_1 .*finest strokes/);
   });
 
   it('lists them as JSON', async () => {
     const lines = events((await run('networks', '--json')).out);
-    for (const id of ['madder-random-vgg', 'madder-vgg-robust-v0']) {
+    for (const id of ['madder-random-vgg', 'madder-vgg']) {
       expect(lines).toContainEqual(
         expect.objectContaining({ type: 'network', manifest: expect.objectContaining({ id }) }),
       );

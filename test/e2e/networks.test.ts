@@ -118,7 +118,7 @@ describe('madder networks', () => {
     expect(listed.out).toMatch(/To be had.*\n {2}large/);
     const lines = events((await networks('list', '--json')).out);
     const manifests = lines.filter((l) => l['type'] === 'network').map((l) => l['manifest'] as { id: string });
-    expect(manifests.map(({ id }) => id)).toEqual(expect.arrayContaining(['madder-vgg-robust-v0', 'thin']));
+    expect(manifests.map(({ id }) => id)).toEqual(expect.arrayContaining(['madder-vgg', 'thin']));
 
     const shown = await networks('show', 'thin');
     expect(shown.out).toMatch(/9\d\d kB fetched of 9\d\d kB\), \d{4}-\d\d-\d\d, by Madder/);
@@ -142,7 +142,7 @@ describe('madder networks', () => {
 
     expect((await networks('remove', 'thin')).out).toMatch(/thin is removed/);
     expect(await readdir(library)).toEqual([]);
-    expect((await networks('remove', 'madder-vgg-robust-v0')).err).toMatch(/came with Madder and stays/);
+    expect((await networks('remove', 'madder-vgg')).err).toMatch(/came with Madder and stays/);
   });
 
   it('imports, and says what it recognised', async () => {

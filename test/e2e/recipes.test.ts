@@ -80,6 +80,21 @@ describe('stylize --recipe', () => {
     expect(await same(name('.png'), name('-again.png'))).toBe(true);
   });
 
+  it('repeats a picture that was painted by its spectrum and moved at random', async () => {
+    const moving = ['--parameterization', 'fourier', '--jitter', '4', '--rotate', '5', '--seed', '4'];
+    expect(
+      await stylize(lake, '-s', glass, '-o', 'moving.png', ...small, ...moving, '--save-recipe', 'moving.json'),
+    ).toMatchObject({ code: 0 });
+    expect(await recipeIn('moving.json')).toMatchObject({
+      parameterization: { kind: 'fourier', decay: 1 },
+      transforms: { jitter: 4, scale: 0, rotate: 5 },
+    });
+    expect(await stylize('--recipe', 'moving.png', '-o', 'moving-again.png')).toMatchObject({ code: 0 });
+    expect(await same('moving.png', 'moving-again.png')).toBe(true);
+    const { err } = await stylize('--recipe', 'moving.png', '-o', 'turned.png', '--rotate', '9');
+    expect(err).toMatch(/Your settings replace the recipe's in: transforms;/);
+  });
+
   it('opens recipes of earlier versions', async () => {
     for (const name of ['version-0', 'version-1-early']) {
       await copyFile(join(root, 'test/fixtures/recipes', `${name}.json`), file(`${name}.json`));
@@ -152,13 +167,14 @@ describe('presets', () => {
   it('are listed, for people and for programs', async () => {
     const list = async (...args: string[]) =>
       (await promisify(execFile)(process.execPath, [madder, 'presets', ...args])).stdout;
-    expect(await list()).toMatch(/^gatys-2015\n {2}Gatys 2015\. .*\n {2}for vgg19\n/);
+    expect(await list()).toMatch(/^gentle\n {2}Gentle\. .*\n/);
+    expect(await list()).toMatch(/\ngatys-2015\n {2}Gatys 2015\. .*\n {2}for vgg19\n/);
     const lines = (await list('--json'))
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as object);
-    expect(lines).toHaveLength(6);
-    expect(lines[0]).toMatchObject({ type: 'preset', id: 'gatys-2015', preset: { version: 1, name: 'Gatys 2015' } });
+    expect(lines).toHaveLength(11);
+    expect(lines[5]).toMatchObject({ type: 'preset', id: 'gatys-2015', preset: { version: 1, name: 'Gatys 2015' } });
   });
 
   it('set everything that is not said otherwise', async () => {

@@ -1,2 +1,2 @@
 /** The embedded network: what a fresh installation paints with. */
-export const DEFAULT_NETWORK = 'madder-vgg-robust-v0';
+export const DEFAULT_NETWORK = 'madder-vgg';

@@ -14,7 +14,13 @@ import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
 import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
 import type { Preset } from '../../shared/preset.ts';
-import { RECIPE_VERSION, type Recipe, type RecipeImage, type RecipeNetwork } from '../../shared/recipe.ts';
+import {
+  RECIPE_VERSION,
+  USUAL_ADAM_STEP,
+  type Recipe,
+  type RecipeImage,
+  type RecipeNetwork,
+} from '../../shared/recipe.ts';
 import { changeRewrites, changeSettings, type RecipeChanges } from '../../shared/recipe-changes.ts';
 import { MAX_JPEG_XMP, writeXmp } from '../formats/xmp.ts';
 import { findInstalled } from './networks.ts';
@@ -121,11 +127,14 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
       objective: { ...usual, ...(preset?.objective as Partial<Recipe['objective']>) },
       schedule: preset?.schedule ?? { size, side: 'long' as const, levels: coarseToFine(size, iterations) },
       timeline: [],
+      transforms: preset?.transforms ?? { jitter: 0, scale: 0, rotate: 0 },
       seed: DEFAULTS.seed,
       colour: preset?.colour ?? DEFAULTS.colour,
     },
     named(request, style, eye),
   );
+  const parameterization = request.parameterization ?? preset?.parameterization ?? { kind: 'pixels' as const };
+  const optimizer = request.optimizer ?? preset?.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' };
   const recipe = checkedRecipe({
     version: RECIPE_VERSION,
     content: photo,
@@ -133,7 +142,11 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
     networks: { style: networkReference(style), ...(content ? { content: networkReference(content) } : {}) },
     ...settings,
     objective: orderedObjective(settings.objective, style, eye),
-    optimizer: request.optimizer ?? preset?.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' },
+    parameterization,
+    optimizer: {
+      ...(optimizer.kind === 'adam' ? { stepSize: USUAL_ADAM_STEP[parameterization.kind] } : {}),
+      ...optimizer,
+    },
     init,
   });
   return { recipe, images: pictures.paths, networks, ...pictures.prospect(recipe, request.output) };
@@ -184,6 +197,7 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
       style: networkReference(style.network),
       ...(content ? { content: networkReference(content.network) } : {}),
     },
+    parameterization: request.parameterization ?? recipe.parameterization,
     optimizer: request.optimizer ?? recipe.optimizer,
     init,
   });
@@ -374,9 +388,12 @@ async function openNetwork(
   // Published pixel statistics belong to the published weights; on others they would only be wrong.
   const published = request.preset && suits(request.preset, asLoaded) ? wanted?.normalization : undefined;
   const network = published ? await loadNetwork(idOrPath, { normalization: published }) : asLoaded;
-  const { pooling } = network.manifest;
-  const rewrites = changeRewrites(wanted?.rewrites ?? (pooling ? [{ pooling: { kind: pooling } }] : []), request);
-  return rewrites.length ? applyRewrites(network, rewrites) : network;
+  const { pooling, octaves } = network.manifest;
+  const seen = roles[0] === 'style' ? octaves : undefined;
+  const suggested = [...(pooling ? [{ pooling: { kind: pooling } }] : []), ...(seen ? [{ octaves: seen.count }] : [])];
+  const rewrites = changeRewrites(wanted?.rewrites ?? suggested, request);
+  const rewritten = rewrites.length ? applyRewrites(network, rewrites) : network;
+  return seen && !wanted?.rewrites ? { ...rewritten, styleLayers: seen.styleLayers } : rewritten;
 }
 
 /** The recipe's network, or the one that the person gives: if it is the same one, the file only says where it is. */

@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import type { Network } from '../engine/networks/network.ts';
+import { octaveLayers } from '../engine/networks/rewrites/octaves.ts';
 import { MadderError } from '../../shared/errors.ts';
 import { migratePreset, type Preset } from '../../shared/preset.ts';
 import { nakanoResnet50, nakanoRobustResnet50, nakanoVgg19 } from './presets/article.ts';
+import { boldStrokes, fineStrokes, freely, gentle, ownColours } from './presets/everyday.ts';
 import { replyAlexnet } from './presets/reply.ts';
 import { gatys2015, neuralStyle } from './presets/vgg.ts';
 
@@ -13,12 +15,15 @@ export interface BuiltInPreset {
   readonly preset: Preset;
 }
 
-/** The presets that come with Madder: published recipes, oldest first. */
+/** The presets that come with Madder: for every day, then the published recipes, oldest first. */
 export const builtInPresets = (): BuiltInPreset[] =>
-  [gatys2015, neuralStyle, nakanoVgg19, nakanoRobustResnet50, nakanoResnet50, replyAlexnet].map((input) => {
+  [...EVERYDAY, ...PUBLISHED].map((input) => {
     const preset = migratePreset(input);
     return { id: idOf(preset.name), preset };
   });
+
+const EVERYDAY = [gentle, ownColours, fineStrokes, boldStrokes, freely];
+const PUBLISHED = [gatys2015, neuralStyle, nakanoVgg19, nakanoRobustResnet50, nakanoResnet50, replyAlexnet];
 
 const idOf = (name: string): string =>
   name
@@ -79,10 +84,14 @@ export function checkLayers(preset: Preset, network: Network, roles: readonly ('
     ...roles.flatMap((role) => Object.keys(faders[role] ?? {})),
     ...(networks[roles[0]!]?.rewrites ?? []).flatMap((rewrite) => {
       if ('pooling' in rewrite) return rewrite.pooling.layers ?? [];
+      if ('smoothing' in rewrite) return rewrite.smoothing.layers ?? [];
       return 'identityGradient' in rewrite ? rewrite.identityGradient : [];
     }),
   ];
-  const missing = new Set(layers.filter((n) => !network.layers.some((l) => l.name === n || l.tensor === n)));
+  const rewritten = networks[roles[0]!]?.rewrites;
+  const octaves = rewritten ? rewritten.find((r) => 'octaves' in r)?.octaves : network.manifest.octaves?.count;
+  const there = octaveLayers(network.layers, octaves ?? 1);
+  const missing = new Set(layers.filter((n) => !there.some((l) => l.name === n || l.tensor === n)));
   if (missing.size === 0) return;
   const made = networkArchitecture ? `, being made for ${networkArchitecture}` : '';
   const lacking = [...missing].join(', ');

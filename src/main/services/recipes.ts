@@ -238,6 +238,8 @@ export function changesNote(request: RepeatRequest, otherNetworks: readonly stri
     ['styleScales', 'scales of the styles'],
     ['pooling', 'pooling'],
     ['firstPadding', 'first padding'],
+    ['parameterization', 'parameterization'],
+    ['transforms', 'transforms'],
     ['optimizer', 'optimizer'],
     ['init', 'start'],
     ['seed', 'seed'],

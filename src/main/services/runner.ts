@@ -14,6 +14,8 @@ export interface RunnerOptions {
   readonly onEvent?: (event: EngineEvent) => void;
   /** Something a person should know, one sentence. */
   readonly onNote?: (note: string) => void;
+  /** The run goes on there and no longer where it was begun. */
+  readonly onProvider?: (provider: EngineJob['provider']) => void;
   /** The engine's module, where it is not beside its client. */
   readonly entry?: string;
   /** Where an engine may be waiting already. */
@@ -164,10 +166,15 @@ class Supervisor implements RunHandle {
     this.#deviceLost = true;
     const where = again ? 'in a new engine' : 'on the cpu';
     this.#options.onNote?.(`${message} The run goes on ${where}, from its last checkpoint.`);
-    if (!again) this.#provider = 'cpu';
+    if (!again) this.#moveToCpu();
     this.#engine?.send({ type: 'quit' });
     this.#launch(true);
     return true;
+  }
+
+  #moveToCpu(): void {
+    this.#provider = 'cpu';
+    this.#options.onProvider?.('cpu');
   }
 
   #lost({ code, signal, lastWords }: EngineExit): void {
@@ -185,7 +192,7 @@ class Supervisor implements RunHandle {
     }
     // Drivers that abort the process do so again.
     const elsewhere = this.#provider !== 'cpu' && this.#fruitless > 1;
-    if (elsewhere) this.#provider = 'cpu';
+    if (elsewhere) this.#moveToCpu();
     const where = elsewhere ? ' on the cpu' : '';
     this.#options.onNote?.(
       `The engine ended unexpectedly (${how}${words}); the run goes on${where}, from its last checkpoint.`,

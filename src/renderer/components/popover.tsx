@@ -1,5 +1,5 @@
 import { Popover as Radix } from 'radix-ui';
-import type { ReactNode } from 'react';
+import type { ReactNode, RefObject } from 'react';
 import styles from './popover.module.css';
 
 interface PopoverProps {
@@ -9,12 +9,15 @@ interface PopoverProps {
   readonly label: string;
   readonly side?: 'top' | 'bottom' | 'left' | 'right';
   readonly align?: 'start' | 'center' | 'end';
+  /** What it opens beside, where that is not its button. */
+  readonly beside?: RefObject<HTMLElement | null>;
   readonly children: ReactNode;
 }
 
 /** A few controls or lines beside the button that opens them. */
-export const Popover = ({ trigger, label, side = 'bottom', align = 'center', children }: PopoverProps) => (
+export const Popover = ({ trigger, label, side = 'bottom', align = 'center', beside, children }: PopoverProps) => (
   <Radix.Root>
+    {beside && <Radix.Anchor virtualRef={beside as RefObject<HTMLElement>} />}
     <Radix.Trigger asChild>{trigger}</Radix.Trigger>
     <Radix.Portal>
       <Radix.Content

@@ -21,6 +21,12 @@ export function useNetwork(): ReturnType<typeof findNetwork> {
   return useSession((session) => findNetwork(session, id));
 }
 
+/** The network that watches over what the photo shows: the document's own one for that, or else the one that paints. */
+export function useContentNetwork(): ReturnType<typeof findNetwork> {
+  const id = useDocument((document) => document.contentNetwork ?? document.network);
+  return useSession((session) => findNetwork(session, id));
+}
+
 /** Why a start is impossible; empty when it is possible. */
 export function useObstacles(): readonly Obstacle[] {
   const document = useDocument((value) => value);

@@ -45,17 +45,20 @@ const networkCardSchema = z.strictObject({
   state: z.enum(['bundled', 'installed', 'available']),
   /** Bytes on the disk, or to be fetched. */
   bytes: z.number(),
-  /** Member of a family that differs in robustness only: one card with a slider stands for all of them. */
-  family: z
-    .strictObject({
+  /**
+   * Families that it is a member of, which differ in robustness only: one card with a slider stands for each. A standard
+   * network may be where several of them begin.
+   */
+  families: z.array(
+    z.strictObject({
       id: z.string(),
       name: z.string(),
       /** Place from standard (0) to most robust. */
       position: z.int(),
       /** What stands at the slider, such as `ε 3`. */
       label: z.string(),
-    })
-    .optional(),
+    }),
+  ),
   /** Only of networks that can paint now. */
   layers: z.array(layerSchema),
   manifest: networkManifestSchema.optional(),
@@ -117,6 +120,23 @@ const progressSchema = z.strictObject({
   memoryBytes: z.number(),
 });
 export type JobProgress = z.output<typeof progressSchema>;
+
+/** How the loss of a run and its terms went so far, in points that are evenly spread; null stands for what is no number. */
+const lossHistorySchema = z.strictObject({
+  terms: z.array(progressSchema.shape.terms.element.pick({ kind: true, network: true, layer: true })),
+  /** In the order of the iterations. */
+  points: z.array(
+    z.strictObject({
+      total: z.int(),
+      level: z.int(),
+      loss: z.number().nullable(),
+      /** In the order of `terms`, which may have become more since. */
+      values: z.array(z.number().nullable()),
+      weighted: z.array(z.number().nullable()),
+    }),
+  ),
+});
+export type LossHistory = z.output<typeof lossHistorySchema>;
 
 /** A run, waiting or begun or ended. */
 const jobSchema = z.strictObject({
@@ -291,6 +311,8 @@ export const METHODS = {
   /** To a place among those that wait, 0 being the next. */
   moveJob: method(z.strictObject({ job: id, position: z.int().min(0) }), done),
   pauseQueue: method(z.strictObject({ paused: z.boolean() }), done),
+  /** How the losses of a run went before this window was there; null where that is not known. */
+  losses: method(z.strictObject({ job: id }), lossHistorySchema.nullable()),
   /** Faders on the running picture. */
   changeWeights: method(z.strictObject({ job: id, change: weightChangeSchema }), done),
 
@@ -304,6 +326,8 @@ export const METHODS = {
     presetEntrySchema,
   ),
   deletePreset: method(z.strictObject({ id }), done),
+  /** Brings a preset back that was deleted since the program began, with its thumbnail. */
+  restorePreset: method(z.strictObject({ id }), presetEntrySchema),
   duplicatePreset: method(z.strictObject({ id, name: z.string().min(1).max(100) }), presetEntrySchema),
   favouritePreset: method(z.strictObject({ id, favourite: z.boolean() }), done),
   /** The text of a preset file. */
@@ -324,6 +348,8 @@ export const METHODS = {
     z.strictObject({ result: id, options: exportOptionsSchema }),
     z.strictObject({ path: z.string().nullable() }),
   ),
+  /** Desktop only: the system's dialog for the folder that exports go to; null where the person changed their mind. */
+  chooseExportFolder: method(nothing, z.strictObject({ path: z.string().nullable() })),
   showInFolder: method(z.strictObject({ path: z.string() }), done),
   openLink: method(z.strictObject({ url: z.url({ protocol: /^https$/ }) }), done),
 

@@ -1,4 +1,4 @@
-import type { ExportOptions } from './contract.ts';
+import type { ExportOptions, Result } from './contract.ts';
 
 /** What an export will be, worked out before it is written. */
 
@@ -76,6 +76,15 @@ export interface NameSource {
   readonly height: number;
   readonly createdAt: Date;
 }
+
+export const nameSourceOf = ({ recipe, width, height, createdAt }: Result): NameSource => ({
+  photo: recipe.content.name,
+  styles: recipe.styles.map(({ image }) => image.name),
+  network: recipe.networks.style.id,
+  width,
+  height,
+  createdAt: new Date(createdAt),
+});
 
 /** The template filled in, as a name that every file system takes; what is in braces and no field stays. */
 export function exportName(template: string, source: NameSource, n = 1): string {

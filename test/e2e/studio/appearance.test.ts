@@ -60,6 +60,12 @@ describe.skipIf(missing('browser'))('the studio', () => {
   it('is accessible with every setting unfolded', async () => {
     for (const section of ['Photo and smoothness', 'Beginning', 'Colour', 'Method']) await studio.unfold(section);
     await looksRight('settings');
+    await studio.toggleKept('relu2_1');
+    await studio.settings.getByRole('button', { name: 'Choose what is kept of the photo' }).click();
+    await looksRight('kept-layers');
+    await studio.page.getByText('the network’s choice').scrollIntoViewIfNeeded();
+    await looksRight('kept-layers-marked');
+    await studio.page.keyboard.press('Escape');
   });
 
   it('is accessible with its queue open', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { rm } from 'node:fs/promises';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { everyLook } from './pages/look.ts';
 import { newFolder, missing, type Shell } from './pages/shells.ts';
 import { Studio } from './pages/studio.ts';
 import { recipeIn } from './pages/files.ts';
@@ -49,6 +50,25 @@ describe.each<Shell>(['browser', 'desktop'])('the first run in the %s', (shell) 
     const [photo] = (await studio.snapshot()).samples.filter(({ title }) => title === 'Mountain Lake');
     expect(recipe.content.sha256).toBe(photo!.picture.sha256);
     await dialog.close();
+  });
+
+  it('has the folder for exports typed or, on a desktop, chosen', async () => {
+    const preferences = await studio.openPreferences();
+    const field = await preferences.exportFolder();
+    const choose = preferences.button('Choose folder …');
+    expect(await choose.count()).toBe(shell === 'desktop' ? 1 : 0);
+    const kept = async (): Promise<string | null> => (await studio.snapshot()).preferences.exportFolder;
+    await field.fill('/somewhere');
+    await field.press('Enter');
+    await expect.poll(kept).toBe('/somewhere');
+    if (shell === 'desktop') {
+      studio.program.chooseNextFolder('/elsewhere');
+      await choose.click();
+      await expect.poll(kept).toBe('/elsewhere');
+      expect(await field.inputValue()).toBe('/elsewhere');
+      expect(await everyLook(studio.page, 'preferences-files-desktop')).toEqual([]);
+    }
+    await preferences.close();
   });
 
   it('gives the browser nothing to complain about', () => {

@@ -52,6 +52,16 @@ describe.each<Shell>(['browser', 'desktop'])('a running picture in the %s', (she
     await studio.runBar.getByText(/^Iteration \d/).waitFor();
   });
 
+  it('has all of its losses still when the window is loaded anew', async () => {
+    const chart = (): Promise<string | null> =>
+      studio.page.getByRole('img', { name: /^Losses over the iterations/ }).getAttribute('aria-label');
+    await studio.page.keyboard.press('l');
+    expect(await chart()).toContain('at iteration 1 to');
+    await studio.reload();
+    expect(await chart()).toContain('at iteration 1 to');
+    await studio.page.keyboard.press('l');
+  });
+
   it('heeds a fader at the very next iteration', async () => {
     const full = weightIn(newest(), 'relu2_1');
     expect(full).toBeGreaterThan(0);
@@ -125,6 +135,22 @@ describe.each<Shell>(['browser', 'desktop'])('a running picture in the %s', (she
     await studio.settings.getByText('Takes effect at the next start').waitFor({ state: 'detached' });
   });
 
+  it('holds on to the photo by the layers that it began with until the next start', async () => {
+    const [usual] = await studio.keptLayers();
+    await studio.toggleKept('relu2_1');
+    expect(await studio.keptLayers()).toEqual(['Fine strokes relu2_1', usual]);
+    await studio.settings.getByText('New layers join at the next start.').waitFor();
+    await studio.undo();
+    await studio.settings.getByText('New layers join at the next start.').waitFor({ state: 'detached' });
+    await studio.redo();
+    expect(
+      studio
+        .heard('progress', run)
+        .at(-1)!
+        .progress.terms.filter(({ kind }) => kind === 'content'),
+    ).toHaveLength(1);
+  });
+
   it('rests and goes on', async () => {
     await studio.pause();
     await studio.becomes(run, 'paused');
@@ -141,7 +167,10 @@ describe.each<Shell>(['browser', 'desktop'])('a running picture in the %s', (she
     await studio.becomes(run, 'stopped');
     await studio.reaches(anew, 1);
     expect((await studio.snapshot()).results).toHaveLength(1);
-    expect(weightIn(studio.heard('progress', anew).at(-1)!.progress, 'relu2_1')).toBe(0);
+    const { progress } = studio.heard('progress', anew).at(-1)!;
+    expect(weightIn(progress, 'relu2_1')).toBe(0);
+    expect(progress.terms.filter(({ kind }) => kind === 'content').map(({ layer }) => layer)).toContain('relu2_1');
+    await studio.settings.getByText('New layers join at the next start.').waitFor({ state: 'detached' });
     run = anew;
   });
 

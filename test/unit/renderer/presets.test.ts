@@ -87,6 +87,19 @@ describe('a preset of the settings', () => {
     expect(effective(again).settings).toEqual(effective(document).settings);
   });
 
+  test('has the layers that hold on to the photo', () => {
+    const contentLayers = { relu3_1: 1, relu5_1: 1 };
+    const document = { ...applied(), settings: { contentLayers } };
+    expect(isModified(document, effective(document))).toBe(true);
+    const saved = presetSchema.parse(presetFrom(document, effective(document), NETWORK, about));
+    expect(saved.objective?.contentLayers).toEqual(contentLayers);
+    const documents = createDocumentStore(document);
+    documents.edit((draft) => applyPreset(draft, { id: 'mine', value: saved }));
+    const again = documents.getState().document;
+    expect(again.settings.contentLayers).toBeUndefined();
+    expect(effective(again).settings.contentLayers).toEqual(contentLayers);
+  });
+
   test('leaves out layers that are not heard', () => {
     const document = { ...applied(), faders: { muted: ['relu3_1'], solo: null, linked: false } };
     expect(presetFrom(document, effective(document), NETWORK, about).objective?.styleLayers).toEqual({ relu3_1: 0 });

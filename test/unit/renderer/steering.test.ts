@@ -39,6 +39,16 @@ describe('a weight change', () => {
     const more = { ...BEGAN, styleLayers: { ...BEGAN.styleLayers, relu4_2: 1 } };
     expect(weightChange(BEGAN, more, BEGAN)).toBeUndefined();
   });
+
+  test('never lets go of the photo: other layers for it wait as a whole', () => {
+    const began = { ...BEGAN, contentLayers: { relu3_1: 1, relu4_2: 1 } };
+    const fewer = { ...began, contentLayers: { relu4_2: 1, relu5_1: 1 } };
+    expect(weightChange(began, fewer, began)).toEqual({ contentLayers: { relu3_1: 0 } });
+    const others = { ...began, contentLayers: { relu5_1: 1 } };
+    expect(weightChange(began, others, began)).toBeUndefined();
+    expect(weightChange(fewer, others, began)).toEqual({ contentLayers: { relu3_1: 1 } });
+    expect(weightChange(others, fewer, began)).toEqual({ contentLayers: { relu3_1: 0 } });
+  });
 });
 
 test('another photo or network is another picture, another strength is not', () => {

@@ -78,9 +78,15 @@ async function begin(recipe: Recipe, networkFile: string, evaluations: number): 
 
 describe('built-in presets', () => {
   const presets = builtInPresets();
+  const published = presets.slice(5);
 
-  it('are the published recipes', () => {
+  it('are those for every day and the published recipes', () => {
     expect(presets.map(({ id }) => id)).toEqual([
+      'gentle',
+      'own-colours',
+      'fine-strokes',
+      'bold-strokes',
+      'freely',
       'gatys-2015',
       'neural-style',
       'nakano-2019-vgg-19',
@@ -88,14 +94,32 @@ describe('built-in presets', () => {
       'nakano-2019-standard-resnet-50',
       'distill-2019-reply-alexnet',
     ]);
+    for (const { preset } of published) expect(preset.citation).toBeTruthy();
     for (const { preset } of presets) {
-      expect(preset.citation).toBeTruthy();
       expect(preset.description).toMatch(/^[^\n]*\.$/);
       expect(migratePreset(JSON.parse(JSON.stringify(preset)))).toEqual(preset);
     }
   });
 
-  it.each(presets.map(({ id, preset }) => [id, preset] as const))(
+  it.each(presets.slice(0, 5).map(({ id, preset }) => [id, preset] as const))(
+    "%s, for every day, paints with Madder's own network",
+    async (_id, preset) => {
+      const asked = await request(preset, { size: 64, network: 'madder-vgg' });
+      const { recipe, notes } = await prepareRun(asked);
+      expect(notes.join()).not.toMatch(/another network/);
+      expect(recipe.networks.style.rewrites).toEqual([{ pooling: { kind: 'average' } }, { octaves: 3 }]);
+      const { colour, init, objective } = preset;
+      expect(recipe).toMatchObject({
+        ...(colour && { colour }),
+        ...(init && { init }),
+        ...(objective && { objective }),
+      });
+      const [first] = await begin(recipe, asked.network, 1);
+      for (const { value } of first!.terms) expect(Number.isFinite(value)).toBe(true);
+    },
+  );
+
+  it.each(published.map(({ id, preset }) => [id, preset] as const))(
     '%s begins a run with its terms',
     async (_id, preset) => {
       const asked = await request(preset, { size: 64 });
@@ -230,6 +254,32 @@ describe('a preset', () => {
     expect((await prepareRun(await request(preset, { colour: 'match' }))).recipe.colour).toBe('match');
   });
 
+  it('may say what the optimizer moves and how the picture is moved; a step of Adam is one that suits it', async () => {
+    const preset = migratePreset({
+      version: 1,
+      name: 'Clouds',
+      description: 'x',
+      networkArchitecture: 'vgg19',
+      parameterization: { kind: 'fourier', decay: 1.2 },
+      transforms: { jitter: 4 },
+    });
+    const adam = { optimizer: { kind: 'adam' as const } };
+    const { recipe } = await prepareRun(await request(preset, adam));
+    expect(recipe).toMatchObject({
+      parameterization: { kind: 'fourier', decay: 1.2 },
+      transforms: { jitter: 4, scale: 0, rotate: 0 },
+      optimizer: { kind: 'adam', stepSize: 0.05 },
+    });
+    const own = { parameterization: { kind: 'pixels' as const }, transforms: { rotate: 2 } };
+    expect((await prepareRun(await request(preset, { ...adam, ...own }))).recipe).toMatchObject({
+      parameterization: { kind: 'pixels' },
+      transforms: { jitter: 4, rotate: 2 },
+      optimizer: { stepSize: 0.02 },
+    });
+    const asked = await request(preset, { optimizer: { kind: 'adam', stepSize: 0.3 } });
+    expect((await prepareRun(asked)).recipe.optimizer).toMatchObject({ stepSize: 0.3 });
+  });
+
   it('says which of its layers a network lacks', async () => {
     const preset = await findPreset('nakano-2019-robust-resnet-50');
     await expect(prepareRun(await request(preset, { network: NETWORKS['alexnet']! }))).rejects.toThrow(
@@ -251,13 +301,13 @@ describe('a preset', () => {
       JSON.stringify({ version: 1, name: 'Calm', description: 'Smooth.', objective: { variation: 2 } }),
     );
     const preset = await findPreset(file);
-    const { recipe } = await prepareRun(await request(preset, { network: 'madder-vgg-robust-v0' }));
-    expect(recipe).toMatchObject({ objective: { variation: 2, style: 1, content: 0.07 }, optimizer: { kind: 'adam' } });
+    const { recipe } = await prepareRun(await request(preset, { network: 'madder-vgg' }));
+    expect(recipe).toMatchObject({ objective: { variation: 2, style: 1, content: 0.05 }, optimizer: { kind: 'adam' } });
     expect(recipe.schedule.levels.length).toBeGreaterThan(1);
   });
 
   it.each([
-    ['an unknown name', 'monet', undefined, /no preset "monet"; there are gatys-2015/],
+    ['an unknown name', 'monet', undefined, /no preset "monet"; there are .*, gatys-2015/],
     ['a missing file', 'nowhere.json', undefined, /nowhere\.json could not be read/],
     ['a text', 'text.json', 'soup', /is not JSON/],
     ['a recipe of a newer program', 'new.json', '{"version":2}', /newer Madder/],

@@ -152,7 +152,7 @@ describe('repeating a recipe', () => {
     await expect(prepareRun(request)).rejects.toThrow(
       /network vgg16-thin\.weights \([0-9a-f]{8}\) is missing: it is neither/,
     );
-    const style = { ...recipe.networks.style, id: 'madder-vgg-robust-v0', sha256: 'f'.repeat(64) };
+    const style = { ...recipe.networks.style, id: 'madder-vgg', sha256: 'f'.repeat(64) };
     const changed = { ...recipe, networks: { style } };
     await expect(prepareRun({ ...request, recipe: changed })).rejects.toThrow(/\(ffffffff\).*has changed \(1536b333\)/);
   });

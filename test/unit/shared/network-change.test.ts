@@ -42,6 +42,17 @@ describe('another network', () => {
     expect(lost).toBe('layers');
   });
 
+  test('keeps the layers of the photo that it has too', () => {
+    const chosen = { contentLayers: { relu3_1: 1, relu4_2: 1 } };
+    const fewer = { ...NETWORK, id: 'small', layers: NETWORK.layers.slice(0, 3) };
+    expect(changeNetwork(document({ settings: chosen }), { ...NETWORK, id: 'sibling' })).toMatchObject({
+      lost: 'nothing',
+      document: { settings: chosen },
+    });
+    const { document: changed, lost } = changeNetwork(document({ settings: chosen }), fewer);
+    expect([changed.settings.contentLayers, lost]).toEqual([{ relu3_1: 1 }, 'some']);
+  });
+
   test('leaves the content to the network that has it', () => {
     const before = document({ settings: { contentLayers: { relu4_2: 1 } }, contentNetwork: NETWORK.id });
     expect(changeNetwork(before, RESNET)).toMatchObject({

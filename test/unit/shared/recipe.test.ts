@@ -56,6 +56,26 @@ describe('migrateRecipe', () => {
     expect(opened).toEqual(migrateRecipe(await fixture('version-1-early')));
   });
 
+  it('paints pixels that do not move where nothing else is said', async () => {
+    const opened = migrateRecipe(await fixture('version-1-early'));
+    expect(opened).toMatchObject({
+      parameterization: { kind: 'pixels' },
+      transforms: { jitter: 0, scale: 0, rotate: 0 },
+    });
+    expect(migrateRecipe(having('parameterization', { kind: 'fourier' })).parameterization).toEqual({
+      kind: 'fourier',
+      decay: 1,
+    });
+  });
+
+  it('refuses to move a picture for an optimizer without line search', () => {
+    const moving = (optimizer: unknown) => ({ ...having('transforms', { rotate: 3 }), optimizer });
+    expect(sentence(moving({ kind: 'lbfgs', lineSearch: 'none' }))).toMatch(
+      /the transforms need Adam, or L-BFGS with its line search/,
+    );
+    for (const kind of ['adam', 'lbfgs']) expect(migrateRecipe(moving({ kind })).transforms.rotate).toBe(3);
+  });
+
   it('turns levels in px into factors', () => {
     expect(recipe.schedule.levels).toEqual([
       { factor: 0.5, evaluations: 20 },
@@ -112,6 +132,12 @@ describe('migrateRecipe', () => {
     ],
     ['networks.style.rewrites', [{ paint: 1 }], 'rewrite 1 of the style network is none that Madder knows'],
     ['optimizer.kind', 'sgd', 'the kind of the optimizer is none that Madder knows'],
+    ['parameterization', { kind: 'wavelets' }, 'the kind of the parameterization is none that Madder knows'],
+    ['parameterization', { kind: 'fourier', decay: 3 }, 'the decay of the spectrum must be at most 2'],
+    ['parameterization', { kind: 'pixels', decay: 1 }, 'the setting "decay" in the parameterization is unknown'],
+    ['transforms', { jitter: 1.5 }, 'the jitter of the transforms must be a whole number'],
+    ['transforms', { scale: 1 }, 'the scale of the transforms must be at most 0.9'],
+    ['transforms', { rotate: -1 }, 'the rotation of the transforms must be at least 0'],
     ['timeline.1.evaluation', -1, "the evaluation of the timeline's change 2 must be at least 0"],
     ['timeline.2.evaluation', 3, "the evaluation of the timeline's change 3 comes before that of the change above it"],
     ['timeline.1.weights.styleLayers', { relu9_9: 1 }, 'relu9_9'],
@@ -184,6 +210,16 @@ describe('changeSettings', () => {
     const changed = changeSettings(recipe, { colour: 'match' });
     expect(changed).toEqual({ ...recipe, colour: 'match' });
     expect(migrateRecipe(JSON.parse(JSON.stringify(changed)))).toEqual(changed);
+  });
+
+  it('changes the transforms that are named', () => {
+    const turned = changeSettings(recipe, { transforms: { rotate: 5 } });
+    expect(turned).toEqual({ ...recipe, transforms: { ...recipe.transforms, rotate: 5 } });
+    expect(changeSettings(turned, { transforms: { jitter: 2 } }).transforms).toEqual({
+      jitter: 2,
+      scale: 0,
+      rotate: 5,
+    });
   });
 
   it('keeps the proportions of levels and timeline with other iterations', () => {

@@ -60,14 +60,42 @@ export async function measureStatistics(
   size: RunSize,
   options: SessionOptions = {},
 ): Promise<Statistics> {
-  const used = networks.filter((n) => n.style.length + n.content.length > 0);
-  if (used.length === 0) return new Map();
-  const graph = assembleStatistics(used, { ...size, blockedLayout: blockedLayout(options) });
-  const session = await GraphSession.create(graph, options);
+  const meter = await StatisticsMeter.create(networks, size, options);
   try {
-    return new Map(Object.entries(await session.run({ [IMAGE]: session.tensor(IMAGE, picture) })));
+    return await meter.measure(picture);
   } finally {
-    await session.release();
+    await meter.release();
+  }
+}
+
+/** Measures pictures of one size, one after another. */
+export class StatisticsMeter {
+  /** Undefined where nothing is to be measured. */
+  readonly #session: GraphSession | undefined;
+
+  private constructor(session: GraphSession | undefined) {
+    this.#session = session;
+  }
+
+  static async create(
+    networks: readonly NetworkUse[],
+    size: RunSize,
+    options: SessionOptions = {},
+  ): Promise<StatisticsMeter> {
+    const used = networks.filter((n) => n.style.length + n.content.length > 0);
+    if (used.length === 0) return new StatisticsMeter(undefined);
+    const graph = assembleStatistics(used, { ...size, blockedLayout: blockedLayout(options) });
+    return new StatisticsMeter(await GraphSession.create(graph, options));
+  }
+
+  /** @param picture planar [3,H,W] in [0,1]; read, not kept */
+  async measure(picture: Float32Array): Promise<Statistics> {
+    if (!this.#session) return new Map();
+    return new Map(Object.entries(await this.#session.run({ [IMAGE]: this.#session.tensor(IMAGE, picture) })));
+  }
+
+  async release(): Promise<void> {
+    await this.#session?.release();
   }
 }
 
@@ -180,6 +208,20 @@ export class PictureObjective {
       throw new MadderError('input', 'A weight is not a number; give every weight a finite value.');
     }
     this.#weights.forEach((w, i) => (this.#coefficients[i] = w * this.#factors[i]!));
+  }
+
+  /**
+   * Compares with other features from now on, on the host. What a term is divided by stays, so that its weight means the
+   * same as before. Whoever optimizes must re-evaluate.
+   * @param features by input name, in the shapes of those that the objective was created with
+   */
+  setContent(features: Statistics): void {
+    if (this.#device) throw new Error('the objective was created for pictures on a device');
+    for (const term of this.terms) {
+      if (term.kind !== 'content') continue;
+      const name = contentInput(term);
+      this.#feeds[name] = this.#session.tensor(name, features.get(name)!);
+    }
   }
 
   /** Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept. */

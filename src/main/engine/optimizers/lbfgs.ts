@@ -60,7 +60,8 @@ const MAX_MARGIN = 1 / 1024;
  * Pairs come from the projected displacements. Held components are zero in s **and** in y: their y only tells how
  * the others act on them, and with it H would not be the inverse of the Hessian on the face on which the search moves.
  *
- * Every accepted point has a lower loss than the one before, so `best` always is `current`.
+ * Every accepted point has a lower loss than the one before (in the sample of `redraw`, where there are several), so
+ * `best` always is `current`.
  */
 export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
   readonly #firstStep: number;
@@ -164,6 +165,18 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
     this.#vectors.clearPairs();
     this.#loss = undefined;
     await this.#evaluateCurrent();
+  }
+
+  /**
+   * The next sample of an objective that is drawn at random: re-evaluates at `current` and keeps curvature. Every pair
+   * then is of two gradients of one sample, which is what keeps H positive definite and the differences free of the
+   * samples' own (Schraudolph, Yu and Günter 2007, "A stochastic quasi-Newton method for online convex optimization",
+   * section 3.2; Berahas, Nocedal and Takáč 2016, "A multi-batch L-BFGS method for machine learning").
+   */
+  async redraw(): Promise<void> {
+    const margin = this.#margin;
+    await this.#evaluateCurrent();
+    this.#margin = margin;
   }
 
   save(): OptimizerState<V> {

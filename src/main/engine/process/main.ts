@@ -1,13 +1,19 @@
 /** The engine process: runs one job at a time, steered by messages of src/shared/engine-contract.ts. */
 import { constants, setPriority } from 'node:os';
 import { encodePreview } from '../../codec/preview.ts';
-import { engineCommandSchema, type EngineEvent, type EngineJob } from '../../../shared/engine-contract.ts';
+import {
+  engineCommandSchema,
+  type EngineEvent,
+  type EngineJob,
+  type MeasureJob,
+} from '../../../shared/engine-contract.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { Checkpointer, readCheckpoint } from '../runs/checkpoint.ts';
 import { RunControl } from '../runs/control.ts';
 import { run } from '../runs/run.ts';
 import { isDeviceFailure } from '../runtime/providers.ts';
 import { loadAssets } from './assets.ts';
+import { performMeasurement } from './measure.ts';
 import { leave, onParentGone, onParentMessage, toParent } from './parent.ts';
 import { writeResult } from './result.ts';
 
@@ -18,6 +24,8 @@ const send = (event: EngineEvent): void => toParent(event);
 
 let control: RunControl | undefined;
 let job: Promise<void> | undefined;
+/** Ends the job before its next graph run. */
+let stop: (() => void) | undefined;
 let quitting = false;
 
 async function perform(task: EngineJob, steering: RunControl): Promise<void> {
@@ -49,8 +57,10 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
       // While one preview is being encoded the others are dropped: the next iteration has a newer one.
       if (task.previewSide === undefined || encoding || now - lastPreview < PREVIEW_MS) return;
       lastPreview = now;
+      // The run goes on meanwhile; this is what the picture has behind it.
+      const behind = total;
       encoding = encodePreview(await picture(), task.previewSide)
-        .then((preview) => send({ type: 'preview', total, ...preview }))
+        .then((preview) => send({ type: 'preview', total: behind, ...preview }))
         .finally(() => (encoding = undefined));
     },
   });
@@ -62,14 +72,14 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   send({ type: 'done', completed, width, height, loss, terms: [...terms], evaluations, recipe });
 }
 
-function start(task: EngineJob): void {
+/** Does one job, unless there is one already. @param end asks it to end soon */
+function occupy(work: () => Promise<void>, end: () => void): void {
   if (job) {
     send({ type: 'failed', kind: 'defect', message: 'The engine is busy with another job.' });
     return;
   }
-  const steering = new RunControl((paused) => send({ type: paused ? 'paused' : 'resumed' }));
-  control = steering;
-  job = perform(task, steering)
+  stop = end;
+  job = work()
     .catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
       const device = isDeviceFailure(error);
@@ -79,8 +89,26 @@ function start(task: EngineJob): void {
     .finally(() => {
       job = undefined;
       control = undefined;
+      stop = undefined;
       if (quitting) leave();
     });
+}
+
+function start(task: EngineJob): void {
+  const steering = new RunControl((paused) => send({ type: paused ? 'paused' : 'resumed' }));
+  const work = () => {
+    control = steering;
+    return perform(task, steering);
+  };
+  occupy(work, () => steering.stop());
+}
+
+function measure(task: MeasureJob): void {
+  const controller = new AbortController();
+  occupy(
+    () => performMeasurement(task, controller.signal, send),
+    () => controller.abort(),
+  );
 }
 
 onParentMessage((message) => {
@@ -97,17 +125,19 @@ onParentMessage((message) => {
   switch (command.type) {
     case 'start':
       return start(command.job);
+    case 'measure':
+      return measure(command.job);
     case 'pause':
       return control?.pause();
     case 'resume':
       return control?.resume();
     case 'stop':
-      return control?.stop();
+      return stop?.();
     case 'weights':
       return control?.changeWeights(command.change);
     case 'quit':
       quitting = true;
-      control?.stop();
+      stop?.();
       if (!job) leave();
   }
 });

@@ -1,11 +1,14 @@
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { Evaluation, PictureObjective } from '../objective/objective.ts';
+import type { Parameterization } from '../parameterizations/parameterization.ts';
+import { movesPictures } from '../parameterizations/transforms.ts';
 import { Adam } from '../optimizers/adam.ts';
 import { deviceSpace } from '../optimizers/device-space.ts';
 import { PublishedLbfgs } from '../optimizers/lbfgs-published.ts';
 import { Lbfgs } from '../optimizers/lbfgs.ts';
 import {
   UNIT_BOX,
+  type Box,
   type Later,
   type Objective,
   type Optimizer,
@@ -15,43 +18,71 @@ import {
 import { restoreOptimizer } from '../optimizers/restore.ts';
 import { HOST, type VectorSpace } from '../optimizers/vector-space.ts';
 import type { Device, DeviceVector } from '../runtime/device.ts';
+import type { MovingView } from './moving-view.ts';
 
 /** Where a level is painted: in arrays of the host, or in tensors that stay on a device. */
 export interface Place<V> {
-  evaluate(objective: PictureObjective, picture: V): Promise<Evaluation<V>>;
+  /** What the objective makes of the picture of these parameters; the gradient is by the parameters. */
+  evaluate(objective: PictureObjective, parameters: V): Promise<Evaluation<V>>;
+  /** @param start the picture to begin with, planar [3,H,W] */
   begin(recipe: Recipe, objective: Objective<V>, start: Float32Array): Optimizer<V>;
   resume(objective: Objective<V>, state: OptimizerState): Optimizer<V>;
   /** A vector's content. On the host it is the live array: read it before going on. */
   read(vector: V): Later<Float32Array>;
+  /** The picture [3,H,W] of parameters as they were read. */
+  picture(parameters: Float32Array): Float32Array;
+  /**
+   * Draws how the networks look at the picture until the next draw; absent where they always see it as it is.
+   * @param iteration evaluations of the whole run so far
+   */
+  draw?(iteration: number, objective: PictureObjective): Promise<void>;
 }
 
-export const HOST_PLACE: Place<Float32Array> = {
-  evaluate: (objective, picture) => objective.evaluate(picture),
-  begin: (recipe, objective, start) => {
-    const { optimizer } = recipe;
-    return optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none'
-      ? new PublishedLbfgs(objective, start, { history: optimizer.history, box: UNIT_BOX })
-      : begin(recipe, objective, start, HOST);
-  },
-  resume: (objective, state) => restoreOptimizer(objective, state),
-  read: (vector) => vector,
-};
+/** @param view how the networks look at the picture; undefined: as it is */
+export function hostPlace(parameterization: Parameterization, view?: MovingView): Place<Float32Array> {
+  const { box } = parameterization;
+  return {
+    evaluate: async (objective, parameters) => {
+      const picture = parameterization.decode(parameters);
+      const value = await objective.evaluate(view ? view.see(picture) : picture);
+      const gradient = view ? view.pullback(value.gradient) : value.gradient;
+      return { ...value, gradient: parameterization.pullback(picture, gradient) };
+    },
+    begin: (recipe, objective, start) => {
+      const { optimizer } = recipe;
+      const parameters = parameterization.encode(start);
+      return optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none'
+        ? new PublishedLbfgs(objective, parameters, { history: optimizer.history, box })
+        : begin(recipe, objective, parameters, box, HOST);
+    },
+    resume: (objective, state) => restoreOptimizer(objective, state),
+    read: (vector) => vector,
+    picture: (parameters) => parameterization.decode(parameters),
+    ...(view ? { draw: (iteration, objective) => view.draw(iteration, objective) } : {}),
+  };
+}
 
-/** Whether a recipe's optimizer can keep its vectors on a device: the published L-BFGS works on the host only. */
-export const paintsOnDevice = ({ optimizer }: Recipe): boolean =>
-  optimizer.kind === 'adam' || optimizer.lineSearch !== 'none';
+/**
+ * Whether a recipe can keep its vectors on a device: the published L-BFGS, parameterizations other than pixels, and
+ * transforms work on the host only.
+ */
+export const paintsOnDevice = ({ optimizer, parameterization, transforms }: Recipe): boolean =>
+  (optimizer.kind === 'adam' || optimizer.lineSearch !== 'none') &&
+  parameterization.kind === 'pixels' &&
+  !movesPictures(transforms);
 
 /** @param dims shape of the level's picture, [1,3,H,W] */
 export function devicePlace(device: Device, dims: readonly number[]): Place<DeviceVector> {
   const space = deviceSpace(device, dims);
   return {
     evaluate: (objective, picture) => objective.evaluateOnDevice(picture),
-    begin: (recipe, objective, start) => begin(recipe, objective, start, space),
+    begin: (recipe, objective, start) => begin(recipe, objective, start, UNIT_BOX, space),
     resume: (objective, state) =>
       state.method === 'adam'
         ? Adam.restore(objective, state, undefined, space)
         : Lbfgs.restore(objective, state, undefined, space),
     read: (vector) => device.read(vector),
+    picture: (parameters) => parameters,
   };
 }
 
@@ -59,11 +90,12 @@ function begin<V extends Vector>(
   { optimizer }: Recipe,
   objective: Objective<V>,
   start: Float32Array,
+  box: Box | undefined,
   space: VectorSpace<V>,
 ): Optimizer<V> {
   if (optimizer.kind === 'adam') {
     const { stepSize: learningRate, averaging: averageDecay } = optimizer;
-    return new Adam(objective, start, { box: UNIT_BOX, learningRate, averageDecay }, undefined, space);
+    return new Adam(objective, start, { box, learningRate, averageDecay }, undefined, space);
   }
-  return new Lbfgs(objective, start, { history: optimizer.history, box: UNIT_BOX }, space);
+  return new Lbfgs(objective, start, { history: optimizer.history, box }, space);
 }

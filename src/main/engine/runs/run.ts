@@ -11,13 +11,15 @@ import {
   type TermValue,
 } from '../objective/objective.ts';
 import { Adam } from '../optimizers/adam.ts';
+import { Lbfgs } from '../optimizers/lbfgs.ts';
 import type { Later, Objective, Optimizer, OptimizerState, Vector } from '../optimizers/optimizer.ts';
+import { parameterizationOf } from '../parameterizations/parameterization.ts';
 import { Device } from '../runtime/device.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { TREATMENTS } from './colour.ts';
 import { RunControl, Stopped } from './control.ts';
-import { devicePlace, HOST_PLACE, paintsOnDevice, type Place } from './place.ts';
-import { noisePicture } from './random.ts';
+import { MovingView } from './moving-view.ts';
+import { devicePlace, hostPlace, paintsOnDevice, type Place } from './place.ts';
 import { levelSize } from './schedule.ts';
 import {
   finisherOf,
@@ -120,12 +122,10 @@ export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions
     const size = sizes[level]!;
     const resumed = from?.level === level ? from : undefined;
     if (control.stopped && outcome) return painter.result({ ...outcome, completed: false });
-    const start = resumed
-      ? { ...size, data: resumed.optimizer.vectors['x']! }
-      : outcome
-        ? await resizePicture(outcome.picture, size.width, size.height)
-        : await initial(recipe, assets, size);
-    outcome = await painter.level(level, sizes, start, resumed);
+    const origin =
+      resumed ??
+      (outcome ? await resizePicture(outcome.picture, size.width, size.height) : await initial(recipe, assets, size));
+    outcome = await painter.level(level, sizes, origin);
     if (!outcome.completed) return painter.result(outcome);
   }
   refuseFlat(outcome!.picture, painter.subjects.photo);
@@ -166,17 +166,20 @@ class Painter {
     return { ...outcome, picture: finish(outcome.picture), evaluations: this.#total, recipe: this.recipe };
   }
 
-  async level(
-    level: number,
-    sizes: readonly RunSize[],
-    start: Picture,
-    from: RunState | undefined,
-  ): Promise<LevelOutcome> {
-    if (!(await this.#usesDevice())) return this.#paint(HOST_PLACE, level, sizes, start, from);
-    const { width, height } = sizes[level]!;
+  /** @param origin the picture that the level starts from, or a state of this level to go on from */
+  async level(level: number, sizes: readonly RunSize[], origin: Picture | RunState): Promise<LevelOutcome> {
+    const size = sizes[level]!;
+    if (!(await this.#usesDevice())) {
+      const view = await MovingView.create(this.recipe, this.subjects, size, this.#options);
+      try {
+        return await this.#paint(hostPlace(parameterizationOf(this.recipe, size), view), level, sizes, origin);
+      } finally {
+        await view?.release();
+      }
+    }
     const device = new Device(this.#options);
     try {
-      return await this.#paint(devicePlace(device, [1, 3, height, width]), level, sizes, start, from, device);
+      return await this.#paint(devicePlace(device, [1, 3, size.height, size.width]), level, sizes, origin, device);
     } finally {
       await device.release();
     }
@@ -192,11 +195,11 @@ class Painter {
     place: Place<V>,
     level: number,
     sizes: readonly RunSize[],
-    start: Picture,
-    from: RunState | undefined,
+    origin: Picture | RunState,
     device?: Device,
   ): Promise<LevelOutcome> {
     const size = sizes[level]!;
+    const from = 'optimizer' in origin ? origin : undefined;
     const budget = this.recipe.schedule.levels[level]!.evaluations;
     const targets = await measureTargets(this.recipe, this.subjects, size, this.#options);
     const finish = await finisherOf(this.recipe, this.#assets, size);
@@ -238,12 +241,15 @@ class Painter {
       return value;
     };
 
-    const optimizer = from ? place.resume(evaluate, from.optimizer) : place.begin(this.recipe, evaluate, start.data);
+    const optimizer =
+      'optimizer' in origin
+        ? place.resume(evaluate, origin.optimizer)
+        : place.begin(this.recipe, evaluate, origin.data);
     const picture = (): Later<Picture> => {
-      const { x, factor } = shown(this.recipe, optimizer);
+      const { x, factor } = shown(this.recipe, optimizer, place.draw !== undefined);
       return afterwards(place.read(x), (data) => ({
         ...size,
-        data: factor === 1 ? data : data.map((value) => value * factor),
+        data: place.picture(factor === 1 ? data : data.map((value) => value * factor)),
       }));
     };
     const state = (): Later<RunState> => {
@@ -265,12 +271,15 @@ class Painter {
           comparable = 0;
           rebase = evaluation > 0;
         }
+        await place.draw?.(this.#total, objective);
         try {
           if (rebase) await optimizer.rebase();
+          // Adam evaluates anew in every step; a line search needs its start's loss in the draw that it is made in.
+          else if (place.draw && optimizer instanceof Lbfgs) await optimizer.redraw();
           rebase = false;
           const { converged } = await optimizer.step();
-          // A weight that has just been moved may still move a picture that has converged.
-          exhausted = converged !== undefined && !this.#weightsDue(weights);
+          // A weight that has just been moved, or the next draw, may still move a picture that has converged.
+          exhausted = converged !== undefined && !place.draw && !this.#weightsDue(weights);
         } catch (error) {
           if (!(error instanceof WeightsDue)) throw error;
           continue;
@@ -291,7 +300,7 @@ class Painter {
         `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,
       );
     }
-    const data = evaluation === 0 ? start.data : (await picture()).data.slice();
+    const data = (await picture()).data.slice();
     if (!data.every(Number.isFinite)) {
       throw new MadderError(
         'optimization',
@@ -366,11 +375,14 @@ function weightsOf(recipe: Recipe, evaluation: number): ObjectiveWeights {
   };
 }
 
-/** Adam's result is the average of its iterates, whose noise cancels, times a factor; otherwise the best iterate. */
-const shown = <V extends Vector>(recipe: Recipe, optimizer: Optimizer<V>): { x: V; factor: number } =>
+/**
+ * Adam's result is the average of its iterates, whose noise cancels, times a factor; otherwise the best iterate, and the
+ * last one where losses of different draws do not compare.
+ */
+const shown = <V extends Vector>(recipe: Recipe, optimizer: Optimizer<V>, drawn: boolean): { x: V; factor: number } =>
   optimizer instanceof Adam && recipe.optimizer.kind === 'adam' && recipe.optimizer.averaging > 0
     ? (optimizer as Adam<V>).shown
-    : { x: optimizer.best.x, factor: 1 };
+    : { x: drawn ? optimizer.current : optimizer.best.x, factor: 1 };
 
 /** A state's vectors as arrays; on the host, the live ones. */
 function readAll<V>(vectors: OptimizerState<V>['vectors'], { read }: Place<V>): Later<OptimizerState['vectors']> {
@@ -388,7 +400,8 @@ const afterwards = <T, R>(value: Later<T>, use: (value: T) => Later<R>): Later<R
 async function initial(recipe: Recipe, assets: RunAssets, size: RunSize): Promise<Picture> {
   const { start } = TREATMENTS[recipe.colour];
   if (recipe.init.kind === 'noise') {
-    return start({ ...size, data: noisePicture(3 * size.width * size.height, recipe.seed) });
+    const parameterization = parameterizationOf(recipe, size);
+    return start({ ...size, data: parameterization.decode(parameterization.noise(recipe.seed)) });
   }
   const image = recipe.init.kind === 'image' ? recipe.init.image : recipe.content;
   return start(await resizePicture(imageOf(assets, image), size.width, size.height));

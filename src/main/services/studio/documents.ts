@@ -222,7 +222,7 @@ export function documentOf(
 
 /** Everything of a recipe that a preset can say. */
 function presetOf(recipe: Recipe): Preset {
-  const { networks, objective, schedule, optimizer, init, colour } = recipe;
+  const { networks, objective, schedule, parameterization, transforms, optimizer, init, colour } = recipe;
   const part = ({ rewrites, normalization }: RecipeNetwork) => ({
     rewrites,
     ...(normalization ? { normalization } : {}),
@@ -238,6 +238,8 @@ function presetOf(recipe: Recipe): Preset {
     colour,
     objective: { ...objective, ...weightsAt(recipe, Infinity) },
     schedule,
+    parameterization,
+    transforms,
     optimizer,
     ...(init.kind === 'image' ? {} : { init }),
   });

@@ -8,18 +8,17 @@ import { planOutput, writeImage, type WriteOptions } from '../../codec/encode.ts
 import { exifForResult } from '../../codec/exif.ts';
 import { outputFormat } from '../../codec/formats.ts';
 import { readPhotoMetadata, type PhotoMetadata } from '../../codec/photo-metadata.ts';
-import { fitLongSide, resizePicture, withOpacityOf, type Picture } from '../../codec/picture.ts';
+import { resizePicture, withOpacityOf, type Picture } from '../../codec/picture.ts';
 import { profileName } from '../../codec/profile.ts';
 import { MAX_JPEG_XMP, writeXmp } from '../../formats/xmp.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { ExportOptions, ResponseOf, Result } from '../../../shared/studio/contract.ts';
+import { EXPORT_SUFFIXES, exportName, exportSize, nameSourceOf } from '../../../shared/studio/export-plan.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import { freeName } from '../painter.ts';
 import { newId } from './stored.ts';
 
 type Exported = ResponseOf<'exportResult'>;
-
-const SUFFIXES = { png: '.png', jpeg: '.jpg', tiff: '.tif', webp: '.webp' } as const;
 
 /** Most pixels that are written: what the codec can read again. */
 const MOST_PIXELS = 268e6;
@@ -31,7 +30,7 @@ export interface ExportContext {
   readonly picture: (result: string) => Promise<Picture>;
   /** The photo as it came in; undefined where it is not in the library any more. */
   readonly original: (sha256: string) => string | undefined;
-  /** Where files go for which no place was chosen. */
+  /** The folder that was chosen for exports. */
   readonly folder: () => string | null;
   /** Where files are kept for the browser to fetch; undefined where pictures are written to their place. */
   readonly downloads?: string | undefined;
@@ -54,9 +53,14 @@ export class Exporter {
     return exported;
   }
 
+  /** Where files go for which no place was chosen. */
+  get folder(): string {
+    return this.#context.folder() ?? join(homedir(), 'Pictures', 'Madder');
+  }
+
   /** Where a save dialog begins. */
   suggestedPath(result: Result, options: ExportOptions): string {
-    return freeName(this.#templatePath(result, options, this.#folder()));
+    return freeName(this.#templatePath(result, options, this.folder));
   }
 
   /** A file for the browser to fetch. */
@@ -70,7 +74,7 @@ export class Exporter {
     const notes: string[] = [];
     const { downloads } = this.#context;
     const download = downloads === undefined ? undefined : newId();
-    const folder = download === undefined ? this.#folder() : join(downloads!, download);
+    const folder = download === undefined ? this.folder : join(downloads!, download);
     if (chosen === undefined) await mkdir(folder, { recursive: true }).catch(() => {});
     const target =
       chosen === undefined ? this.#templatePath(result, options, folder) : chosenPath(chosen, options, notes);
@@ -106,13 +110,10 @@ export class Exporter {
     if (this.#context.downloads !== undefined) await rm(this.#context.downloads, { recursive: true, force: true });
   }
 
-  #folder(): string {
-    return this.#context.folder() ?? join(homedir(), 'Pictures', 'Madder');
-  }
-
   #templatePath(result: Result, options: ExportOptions, folder: string): string {
-    const suffix = SUFFIXES[options.format];
-    const named = (n: number) => join(folder, `${fileName(result, options, n)}${suffix}`);
+    const suffix = EXPORT_SUFFIXES[options.format];
+    const source = nameSourceOf(result);
+    const named = (n: number) => join(folder, `${exportName(options.nameTemplate, source, n)}${suffix}`);
     // The template's own number goes before the one that is added to names that are taken.
     let n = 1;
     if (options.nameTemplate.includes('{n}') && options.onConflict === 'number') while (existsSync(named(n))) n++;
@@ -162,23 +163,21 @@ export class Exporter {
 }
 
 /** The size of the file's picture, px. @throws MadderError `input` where it is too large */
-function sizeOf(result: Pick<Result, 'width' | 'height'>, { size, dpi }: ExportOptions) {
-  const { width, height } = result;
-  if (size.unit === 'own') return { width, height };
-  const perUnit = { px: 1, inch: dpi, cm: dpi / 2.54 }[size.unit];
-  const longSide = Math.max(1, Math.round(size.longSide * perUnit));
-  const fitted = fitLongSide(width, height, longSide);
-  const pixels = fitted.width * fitted.height;
+function sizeOf(result: Pick<Result, 'width' | 'height'>, options: ExportOptions) {
+  const { width, height } = exportSize(result, options);
+  // Whatever was painted here can be written as it is.
+  if (options.size.unit === 'own') return { width, height };
+  const pixels = width * height;
   const free = process.availableMemory();
   if (pixels > MOST_PIXELS || pixels * WORKING_BYTES > free) {
     const most = Math.min(MOST_PIXELS, free / WORKING_BYTES);
-    const side = Math.floor(longSide * Math.sqrt(most / pixels));
+    const side = Math.floor(Math.max(width, height) * Math.sqrt(most / pixels));
     throw new MadderError(
       'input',
-      `${fitted.width} x ${fitted.height} pixels are too many for this computer; choose at most ${side} on the long side.`,
+      `${width} x ${height} pixels are too many for this computer; choose at most ${side} on the long side.`,
     );
   }
-  return fitted;
+  return { width, height };
 }
 
 /** Resizes colours and opacity. */
@@ -193,7 +192,7 @@ async function resized(picture: Picture, width: number, height: number): Promise
 /** A path from a dialog: what its name says goes before the options, so that no file has the wrong suffix. */
 function chosenPath(path: string, { format }: ExportOptions, notes: string[]): string {
   const named = outputFormat(path);
-  if (!named) return `${path}${SUFFIXES[format]}`;
+  if (!named) return `${path}${EXPORT_SUFFIXES[format]}`;
   if (named.name !== format) notes.push(`Written as ${named.name.toUpperCase()}, as the name says.`);
   return path;
 }
@@ -224,42 +223,6 @@ function exifOf(
   const cleaned = exifForResult(exif, { position: !removePosition });
   if (!cleaned) notes.push('The EXIF data of the photo is damaged and was left out.');
   return cleaned;
-}
-
-/** The template filled in, as a name that every file system takes. */
-function fileName({ recipe, createdAt, width, height }: Result, { nameTemplate }: ExportOptions, n: number): string {
-  const stem = (name: string) => name.replace(/\.[^.]*$/, '');
-  const date = new Date(createdAt);
-  const values: Readonly<Record<string, string>> = {
-    photo: stem(recipe.content.name),
-    style: recipe.styles.map(({ image }) => stem(image.name)).join('+'),
-    network: recipe.networks.style.id,
-    size: `${width}x${height}`,
-    date: [date.getFullYear(), date.getMonth() + 1, date.getDate()]
-      .map((part) => String(part).padStart(2, '0'))
-      .join('-'),
-    n: String(n),
-  };
-  const filled = nameTemplate.replaceAll(/\{(\w+)\}/g, (whole, key: string) =>
-    Object.hasOwn(values, key) ? values[key]! : whole,
-  );
-  return safeName(filled);
-}
-
-/** Names that Windows keeps for devices. */
-const RESERVED = /^(con|prn|aux|nul|com\d|lpt\d)$/i;
-const MAX_NAME_BYTES = 200;
-
-function safeName(name: string): string {
-  const plain = name
-    // eslint-disable-next-line no-control-regex -- control characters are what is replaced here
-    .replaceAll(/[\u0000-\u001f\u007f<>:"/\\|?*]/g, '_')
-    .replace(/^[ .]+/, '')
-    .replace(/[ .]+$/, '');
-  let short = plain;
-  while (Buffer.byteLength(short) > MAX_NAME_BYTES) short = [...short].slice(0, -1).join('');
-  if (short === '') return 'painting';
-  return RESERVED.test(short) ? `${short}_` : short;
 }
 
 /** Refuses, before the work, what would fill the disk. The picture without compression is the most that it can take. */

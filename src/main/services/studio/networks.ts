@@ -8,6 +8,7 @@ import type { NetworkManifest } from '../../../shared/network-manifest.ts';
 import type { Problem, StudioEvent, NetworkCard } from '../../../shared/studio/contract.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import { bundledModelsFolder } from '../../engine/networks/load.ts';
+import { octaveLayers } from '../../engine/networks/rewrites/octaves.ts';
 import { RANDOM_NETWORK_ID, randomNetworkSeed } from '../../engine/networks/random-network.ts';
 import {
   catalogue,
@@ -183,23 +184,23 @@ async function sizeOf({ manifest, bundled }: InstalledNetwork): Promise<number> 
 type Facts = Pick<
   NetworkManifest,
   'id' | 'name' | 'description' | 'licence' | 'citation' | 'styleLayers' | 'contentLayers' | 'pooling' | 'suggested'
->;
+> &
+  Pick<NetworkManifest, 'octaves'>;
 
 function commonCard(facts: Facts, families: readonly CatalogueFamily[]) {
-  const { id, name, description, licence, citation, styleLayers, contentLayers, pooling, suggested = {} } = facts;
-  const family = familyOf(id, families);
+  const { id, name, description, licence, citation, contentLayers, pooling, octaves, suggested = {} } = facts;
   return {
     id,
     name,
     description,
     licence,
     citation,
-    ...(family ? { family } : {}),
+    families: familiesOf(id, families),
     suggested: {
       style: suggested.styleWeight ?? USUAL.style,
       content: suggested.contentWeight ?? USUAL.content,
       variation: suggested.variationWeight ?? USUAL.variation,
-      styleLayers,
+      styleLayers: octaves?.styleLayers ?? facts.styleLayers,
       contentLayers,
       ...(pooling === undefined ? {} : { pooling }),
       optimizer: suggested.optimizer ?? ('lbfgs' as const),
@@ -216,13 +217,15 @@ const installedCard = (
   ...commonCard(manifest, families),
   state: bundled ? 'bundled' : 'installed',
   bytes,
-  layers: layers.map(({ name, label, channels, stride, receptiveField }) => ({
-    name,
-    label: label ?? name,
-    ...(channels === undefined ? {} : { channels }),
-    stride,
-    receptiveField: receptiveField < WHOLE_PICTURE ? receptiveField : null,
-  })),
+  layers: octaveLayers(layers, manifest.octaves?.count ?? 1).map(
+    ({ name, label, channels, stride, receptiveField }) => ({
+      name,
+      label: label ?? name,
+      ...(channels === undefined ? {} : { channels }),
+      stride,
+      receptiveField: receptiveField < WHOLE_PICTURE ? receptiveField : null,
+    }),
+  ),
   manifest,
 });
 
@@ -233,14 +236,12 @@ const availableCard = (entry: CatalogueEntry, families: readonly CatalogueFamily
   layers: [],
 });
 
-/** The family in which a network has its place; a baseline that several share stands in the first of them. */
-function familyOf(id: string, families: readonly CatalogueFamily[]): NetworkCard['family'] {
-  for (const family of families) {
+/** The families in which a network has its place. */
+const familiesOf = (id: string, families: readonly CatalogueFamily[]): NetworkCard['families'] =>
+  families.flatMap((family) => {
     const position = family.members.findIndex((member) => member.id === id);
-    if (position < 0) continue;
+    if (position < 0) return [];
     const { epsilon } = family.members[position]!;
     const amount = family.norm === 'linf' ? `ε ${epsilon}/255` : `ε ${epsilon}`;
-    return { id: family.id, name: family.label, position, label: epsilon === 0 ? 'standard' : amount };
-  }
-  return undefined;
-}
+    return [{ id: family.id, name: family.label, position, label: epsilon === 0 ? 'standard' : amount }];
+  });

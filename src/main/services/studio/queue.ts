@@ -10,6 +10,7 @@ import {
   METHODS,
   type Job,
   type JobProgress,
+  type LossHistory,
   type Preferences,
   type Problem,
   type StudioEvent,
@@ -24,6 +25,7 @@ import type { RunHandle, RunOutcome } from '../runner.ts';
 import type { Estimates, Workload } from './estimates.ts';
 import type { Finished } from './history.ts';
 import type { Log } from './log.ts';
+import { Losses } from './losses.ts';
 import { newId, readStored, Saver, setAside } from './stored.ts';
 import { migrateDocument } from './documents.ts';
 
@@ -84,6 +86,7 @@ export class Queue {
   readonly #savers = new Map<string, Saver>();
   readonly #orderSaver: Saver;
   readonly #previews = new Map<string, Uint8Array>();
+  readonly #losses = new Losses();
   #paused: boolean;
   #active: Active | undefined;
   #running: Promise<void> | undefined;
@@ -219,6 +222,7 @@ export class Queue {
     }
     this.#jobs.delete(id);
     this.#previews.delete(id);
+    this.#losses.forget(id);
     this.#tellOrder();
     await this.#savers.get(id)?.settle();
     this.#savers.delete(id);
@@ -242,6 +246,11 @@ export class Queue {
     if (active.recipe) checkChange(active.recipe, change);
     if (active.handle) active.handle.changeWeights(change);
     else active.changes.push(change);
+  }
+
+  /** Null where nothing is remembered, as of runs before the program began. */
+  losses(id: string): LossHistory | null {
+    return this.#losses.of(id);
   }
 
   asset(id: string): StudioAsset | undefined {
@@ -381,7 +390,7 @@ export class Queue {
     this.#change(id, { provider });
 
     active.changes.forEach((change) => checkChange(prepared.recipe, change));
-    const work: Workload = { network: document.network, contentNetwork: document.contentNetwork, provider };
+    let work: Workload = { network: document.network, contentNetwork: document.contentNetwork, provider };
     const { threads, lowPriority } = preferences();
     const handle = await paint(prepared, {
       folder: join(this.#folderOf(id), RUN),
@@ -393,6 +402,10 @@ export class Queue {
       ...(engine === undefined ? {} : { entry: engine }),
       ...(spare === undefined ? {} : { spare }),
       onNote: (text) => this.#note(id, text),
+      onProvider: (next) => {
+        work = { ...work, provider: next };
+        this.#change(id, { provider: next });
+      },
       onEvent: (event) => this.#hear(active, event, work),
     });
     active.handle = handle;
@@ -406,7 +419,7 @@ export class Queue {
     const outcome = await handle.outcome;
     const whole = outcome.completed && outcome.evaluations === evaluationsOf(outcome.recipe);
     const seconds = (performance.now() - began) / 1000;
-    if (whole && !active.paused) {
+    if (whole && !active.paused && work.provider === provider) {
       estimates.learnOverhead(work, (seconds - active.evaluating) / outcome.recipe.schedule.levels.length);
     }
     void estimates.save().catch((error: unknown) => this.#options.log.error('Measurements were not kept', error));
@@ -444,6 +457,7 @@ export class Queue {
         const { type: _, ...progress } = event;
         active.evaluating += progress.seconds;
         this.#options.estimates.learn(work, progress);
+        this.#losses.append(id, progress);
         this.#progress(id, progress);
         break;
       }

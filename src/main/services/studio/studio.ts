@@ -47,6 +47,8 @@ import { UserPresets } from './user-presets.ts';
 export interface DesktopServices {
   /** The save dialog; null where the person changed their mind. */
   chooseExportPath(suggested: { readonly path: string; readonly options: ExportOptions }): Promise<string | null>;
+  /** The dialog for a folder, which begins in the one that exports go to now. */
+  chooseExportFolder(current: string): Promise<string | null>;
   showInFolder(path: string): void | Promise<void>;
   openLink(url: string): void | Promise<void>;
 }
@@ -204,6 +206,7 @@ export class Studio implements StudioProgram {
       dismiss: ({ job }) => queue.dismiss(job),
       moveJob: async ({ job, position }) => queue.move(job, position),
       pauseQueue: async ({ paused }) => queue.pauseQueue(paused),
+      losses: async ({ job }) => queue.losses(job),
       changeWeights: async ({ job, change }) => queue.changeWeights(job, change),
 
       renameResult: ({ result, name }) => history.rename(result, name),
@@ -219,6 +222,7 @@ export class Studio implements StudioProgram {
         return presets.save(id, value, typeof content === 'string' ? content : undefined);
       },
       deletePreset: ({ id }) => presets.delete(id),
+      restorePreset: ({ id }) => presets.restore(id),
       duplicatePreset: ({ id, name }) => presets.duplicate(id, name),
       favouritePreset: ({ id, favourite }) => presets.favourite(id, favourite),
       importPreset: ({ text }) => presets.import(text),
@@ -241,6 +245,7 @@ export class Studio implements StudioProgram {
         const path = exporter.suggestedPath(history.get(result), options);
         return { path: await this.#desktop().chooseExportPath({ path, options }) };
       },
+      chooseExportFolder: async () => ({ path: await this.#desktop().chooseExportFolder(exporter.folder) }),
       showInFolder: async ({ path }) => this.#desktop().showInFolder(path),
       openLink: async ({ url }) => this.#desktop().openLink(url),
 

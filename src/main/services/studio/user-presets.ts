@@ -1,5 +1,5 @@
 /** Presets that a person made, a file each, beside those that come with Madder. */
-import { copyFile, mkdir, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import { MadderError } from '../../../shared/errors.ts';
@@ -7,12 +7,22 @@ import { migratePreset, type Preset } from '../../../shared/preset.ts';
 import type { PresetEntry } from '../../../shared/studio/contract.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import { builtInPresets } from '../presets.ts';
+import { applicationFolder } from '../resources.ts';
 import { versionIn } from './library.ts';
 import type { Log } from './log.ts';
-import { dataError, newId, readStored, Saver, writeStored } from './stored.ts';
+import { dataError, newId, readStored, Saver, writeBytes, writeStored } from './stored.ts';
 
 const FAVOURITES = '.favourites.json';
 const favouritesSchema = z.strictObject({ version: z.literal(1), ids: z.array(z.string()) });
+
+/** Deleted presets that can be brought back: the newest ones. */
+const MOST_DELETED = 20;
+
+interface Deleted {
+  readonly value: Preset;
+  readonly favourite: boolean;
+  readonly thumbnail: { readonly suffix: string; readonly bytes: Uint8Array } | undefined;
+}
 
 export class UserPresets {
   readonly #folder: string;
@@ -20,6 +30,7 @@ export class UserPresets {
   readonly #builtIn = new Map(builtInPresets().map(({ id, preset }) => [id, preset]));
   readonly #own: Map<string, Preset>;
   readonly #favourites: Set<string>;
+  readonly #deleted = new Map<string, Deleted>();
   readonly #saver: Saver;
 
   private constructor(
@@ -75,12 +86,36 @@ export class UserPresets {
 
   async delete(id: string): Promise<void> {
     this.#ownOnly(id);
+    const deleted = { value: this.get(id), favourite: this.#favourites.has(id), thumbnail: await this.#thumbnail(id) };
     await rm(this.#file(id), { force: true });
     await this.#removeThumbnail(id);
     this.#own.delete(id);
     this.#favourites.delete(id);
+    this.#deleted.delete(id);
+    this.#deleted.set(id, deleted);
+    if (this.#deleted.size > MOST_DELETED) this.#deleted.delete([...this.#deleted.keys()][0]!);
     await this.#saveFavourites();
     this.#onChange(this.entries);
+  }
+
+  /**
+   * Brings a deleted preset back, under its id unless another one has that now.
+   * @throws MadderError `input` where it was not deleted, or too long ago
+   */
+  async restore(id: string): Promise<PresetEntry> {
+    const deleted = this.#deleted.get(id);
+    if (!deleted) throw new MadderError('input', 'That preset cannot be brought back any more.');
+    const { value, favourite, thumbnail } = deleted;
+    const place = this.#own.has(id) ? this.#freeId(value.name) : id;
+    if (thumbnail) await writeBytes(join(this.#folder, `${place}${thumbnail.suffix}`), thumbnail.bytes);
+    await writeStored(this.#file(place), value);
+    this.#own.set(place, value);
+    this.#deleted.delete(id);
+    if (favourite) {
+      this.#favourites.add(place);
+      await this.#saveFavourites();
+    }
+    return this.#changed(place);
   }
 
   async duplicate(id: string, name: string): Promise<PresetEntry> {
@@ -113,7 +148,9 @@ export class UserPresets {
   }
 
   asset(id: string): StudioAsset | undefined {
-    return this.#own.has(id) ? versionIn(this.#folder, id) : undefined;
+    return this.#own.has(id)
+      ? versionIn(this.#folder, id)
+      : versionIn(join(applicationFolder(), 'resources/presets'), id);
   }
 
   /** @throws MadderError `input` */
@@ -156,6 +193,13 @@ export class UserPresets {
 
   #file(id: string): string {
     return join(this.#folder, `${id}.json`);
+  }
+
+  async #thumbnail(id: string): Promise<Deleted['thumbnail']> {
+    const { content } = this.asset(id) ?? {};
+    if (typeof content !== 'string') return undefined;
+    const bytes = await readFile(content).catch(() => undefined);
+    return bytes && { suffix: extname(content), bytes };
   }
 
   async #removeThumbnail(id: string): Promise<void> {

@@ -2,6 +2,7 @@ import { Command, Option } from 'commander';
 import { deviceReport, installCuda } from '../../services/devices.ts';
 import { DEVICE_NAMES, type Verdict } from '../../../shared/devices.ts';
 import { writeJson } from './output.ts';
+import { tableOf } from './table.ts';
 
 /** `--device`, for every command that paints. */
 export const deviceOption = (): Option =>
@@ -43,7 +44,7 @@ export function devicesCommand(): Command {
         verdict.reason ?? '',
       ]);
       const head = [' ', 'provider', 'found', 'verdict', 'error', 'speed', 'why it is not the default'];
-      printTable([head, ...rows]);
+      console.log(tableOf([head, ...rows]));
       console.log(`\n* is what --device auto takes. Error and speed are relative to the cpu's.`);
     });
 }
@@ -55,16 +56,4 @@ function speed({ speed: factor }: Verdict): string {
   if (factor === undefined) return '-';
   const round = (n: number) => Number(n.toPrecision(2));
   return factor >= 0.1 ? `${round(factor)} x` : `1/${round(1 / factor)} x`;
-}
-
-/** Columns as wide as their widest cell. */
-function printTable(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => row[i]!.length)));
-  for (const row of rows)
-    console.log(
-      row
-        .map((cell, i) => cell.padEnd(widths[i]!))
-        .join('  ')
-        .trimEnd(),
-    );
 }

@@ -6,6 +6,7 @@ import { devicesCommand } from './devices.ts';
 import { networksCommand } from './networks.ts';
 import { report } from './output.ts';
 import { presetsCommand } from './presets.ts';
+import { studyCommand } from './study.ts';
 import { stylizeCommand } from './stylize.ts';
 
 const program = new Command('madder')
@@ -15,6 +16,7 @@ const program = new Command('madder')
   .addCommand(networksCommand())
   .addCommand(presetsCommand())
   .addCommand(devicesCommand())
+  .addCommand(studyCommand())
   .addCommand(demoCommand())
   .showHelpAfterError('(add --help to see what can be given)')
   .exitOverride();

@@ -63,12 +63,14 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
 
   const display = json ? jsonDisplay() : barDisplay();
   const started = performance.now();
+  let { provider } = chosen;
   const run = await paint(prepared, {
     folder: runFolder(destination.path),
     ...optional('resume', options.resume),
     ...optional('threads', options.threads),
     ...optional('lowPriority', options.lowPriority),
-    provider: chosen.provider,
+    provider,
+    onProvider: (next) => (provider = next),
     onNote: note,
     onEvent: (event) => {
       if (event.type === 'progress') display.show(event);
@@ -93,7 +95,6 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
     if (options.saveRecipe !== undefined) await saveRecipe(options.saveRecipe, recipe);
     const { width, height } = picture;
     const seconds = (performance.now() - started) / 1000;
-    const { provider } = chosen;
     if (json) {
       writeJson({ type: 'done', completed, path, bytes, width, height, provider, evaluations, seconds, loss, terms });
     } else if (completed) process.stderr.write(`${path}: ${width} x ${height}, ${duration(seconds)}\n`);

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { DeviceName } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import { COLOURS, type Colour } from '../../../shared/recipe.ts';
+import { COLOURS, PARAMETERIZATIONS, type Colour, type ParameterizationKind } from '../../../shared/recipe.ts';
 import { NORMALIZATIONS, type Normalization } from '../../../shared/objective.ts';
 import type { PoolingKind } from '../../../shared/network-manifest.ts';
 import { DEFAULT_NETWORK } from '../../services/defaults.ts';
@@ -33,6 +33,11 @@ interface StylizeOptions extends RecipeOptions {
   colour?: Colour;
   pooling?: PoolingKind;
   firstPadding?: 'zero' | 'reflect' | 'edge';
+  parameterization?: ParameterizationKind;
+  decay?: number;
+  jitter?: number;
+  scaleRange?: number;
+  rotate?: number;
   optimizer?: 'lbfgs' | 'lbfgs-published' | 'adam';
   history?: number;
   stepSize?: number;
@@ -88,12 +93,26 @@ export function stylizeCommand(): Command {
     )
     .addOption(
       new Option(
+        '--parameterization <kind>',
+        "what the optimizer moves: the picture's pixels, or its spectrum, which paints shapes of all sizes at once",
+      ).choices(PARAMETERIZATIONS),
+    )
+    .option('--decay <number>', "how the spectrum's strength falls with frequency; 1 is that of photos", number(0))
+    .option('--jitter <px>', 'shift the picture at random before each look at it, up to so far', whole(0))
+    .option('--scale-range <number>', 'enlarge or shrink it at random; 0.1 is up to 10 %', number(0))
+    .option('--rotate <degrees>', 'turn it at random, up to so far', number(0))
+    .addOption(
+      new Option(
         '--optimizer <kind>',
         "instead of the network's own choice; lbfgs-published takes steps of 1 without line search",
       ).choices(['lbfgs', 'lbfgs-published', 'adam']),
     )
     .option('--history <pairs>', 'curvature pairs of L-BFGS', whole(1))
-    .option('--step-size <number>', 'step of Adam, the picture being 0 to 1', number(0))
+    .option(
+      '--step-size <number>',
+      'step of Adam, the picture being 0 to 1; 0.02 suits pixels, 0.05 a spectrum',
+      number(0),
+    )
     .option(
       '-i, --iterations <number>',
       'evaluations at the full size; coarser levels take more',
@@ -184,13 +203,17 @@ function checkCounts(weights: readonly number[], scales: readonly number[], styl
 
 /** What a person says instead of the preset, the recipe or the network. */
 function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
-  const { optimizer, history, stepSize } = given;
+  const { optimizer, history, stepSize, parameterization, decay, jitter, scaleRange, rotate } = given;
   if (stepSize !== undefined && optimizer !== 'adam') {
     throw new MadderError('input', '--step-size belongs to Adam; add --optimizer adam, or leave it out.');
   }
   if (history !== undefined && !optimizer?.startsWith('lbfgs')) {
     throw new MadderError('input', '--history belongs to L-BFGS; add --optimizer lbfgs, or leave it out.');
   }
+  if (decay !== undefined && parameterization !== 'fourier') {
+    throw new MadderError('input', '--decay belongs to a spectrum; add --parameterization fourier, or leave it out.');
+  }
+  const transforms = { ...optional('jitter', jitter), ...optional('scale', scaleRange), ...optional('rotate', rotate) };
   return {
     ...optional('size', given.size),
     ...optional('strength', given.strength),
@@ -205,6 +228,8 @@ function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
     ...optional('firstPadding', given.firstPadding),
     ...optional('iterations', given.iterations),
     ...optional('seed', given.seed),
+    ...optional('parameterization', parameterization && { kind: parameterization, ...optional('decay', decay) }),
+    ...optional('transforms', Object.keys(transforms).length > 0 ? transforms : undefined),
     ...optional('optimizer', optimizer && settingsOf(optimizer, history, stepSize)),
   };
 }

@@ -1,10 +1,12 @@
 /** What the window leaves to the system: dialogs, folders and links. */
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { app, dialog, shell, type BrowserWindow } from 'electron';
 import { z } from 'zod';
 import { MadderError } from '../../../shared/errors.ts';
 import type { ExportOptions } from '../../../shared/studio/contract.ts';
+import { EXPORT_SUFFIXES } from '../../../shared/studio/export-plan.ts';
 import type { DesktopServices } from '../../services/studio/studio.ts';
 import { openLink } from './links.ts';
 import type { Stored } from './stored.ts';
@@ -12,8 +14,6 @@ import type { Stored } from './stored.ts';
 /** The folder that was last chosen, by what it was chosen for: Electron forgets it. */
 export const foldersSchema = z.strictObject({ open: z.string().optional(), export: z.string().optional() });
 export type Folders = z.output<typeof foldersSchema>;
-
-const SUFFIXES = { png: 'png', jpeg: 'jpg', tiff: 'tif', webp: 'webp' } as const;
 
 /** What Madder reads; see src/main/codec/formats.ts. */
 export const PICTURE_SUFFIXES = ['jpg', 'jpeg', 'png', 'webp', 'tif', 'tiff', 'gif', 'avif'];
@@ -51,11 +51,11 @@ export class Desk implements DesktopServices {
     readonly options: ExportOptions;
   }): Promise<string | null> {
     const { format } = suggested.options;
-    const suffix = SUFFIXES[format];
+    const suffix = EXPORT_SUFFIXES[format];
     const folder = this.#folders.value.export;
     const settings = {
       defaultPath: folder === undefined ? suggested.path : join(folder, basename(suggested.path)),
-      filters: [{ name: format.toUpperCase(), extensions: [suffix] }],
+      filters: [{ name: format.toUpperCase(), extensions: [suffix.slice(1)] }],
     };
     const window = this.#window();
     const { canceled, filePath } = await (window
@@ -64,9 +64,19 @@ export class Desk implements DesktopServices {
     if (canceled || !filePath) return null;
     this.#folders.value = { ...this.#folders.value, export: dirname(filePath) };
     // Not every system's dialog adds the suffix.
-    const path = extname(filePath) === '' ? `${filePath}.${suffix}` : filePath;
+    const path = extname(filePath) === '' ? `${filePath}${suffix}` : filePath;
     this.#chosen.add(path);
     return path;
+  }
+
+  async chooseExportFolder(current: string): Promise<string | null> {
+    const settings = {
+      defaultPath: nearestFolder(current),
+      properties: ['openDirectory' as const, 'createDirectory' as const],
+    };
+    const window = this.#window();
+    const { filePaths } = await (window ? dialog.showOpenDialog(window, settings) : dialog.showOpenDialog(settings));
+    return filePaths[0] ?? null;
   }
 
   /** @throws MadderError where nobody chose the path */
@@ -88,6 +98,12 @@ export class Desk implements DesktopServices {
   }
 
   openLink = (url: string): Promise<void> => openLink(url);
+}
+
+/** The folder itself or, where it is not there yet, the nearest one above it. */
+function nearestFolder(path: string): string {
+  const above = dirname(path);
+  return existsSync(path) || above === path ? path : nearestFolder(above);
 }
 
 /** Some systems have no folder for pictures. */

@@ -14,6 +14,14 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
   const { documents, session, view, transport } = program;
   const worker = new Worker(new URL('./painter.worker.ts', import.meta.url), { type: 'module' });
   const post = (message: ToPainter, transfer: Transferable[] = []): void => worker.postMessage(message, transfer);
+  const said = new Map<ToPainter['type'], string>();
+  /** Says it unless that is what was said last: a fader or a run's progress changes the stores, but nothing on the canvas. */
+  const tell = (message: ToPainter): void => {
+    const words = JSON.stringify(message);
+    if (said.get(message.type) === words) return;
+    said.set(message.type, words);
+    post(message);
+  };
   const canvas = document.createElement('canvas');
   host.prepend(canvas);
   const offscreen = canvas.transferControlToOffscreen();
@@ -34,11 +42,11 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
     if (stale) refresh();
     const { camera, mode: _, peeking, divider } = view.getState();
     if (!scene) {
-      post({ type: 'draw', ...size, parts: [] });
+      tell({ type: 'draw', ...size, parts: [] });
       return;
     }
     const { parts, at, dividerX } = compose(scene.mode, peeking, camera, scene.frame, size, divider);
-    post({ type: 'draw', ...size, parts });
+    tell({ type: 'draw', ...size, parts });
     const ratio = devicePixelRatio;
     host.style.setProperty('--divider-x', `${dividerX / ratio}px`);
     host.style.setProperty('--frame-y', `${Math.max(0, at.y) / ratio}px`);
@@ -49,7 +57,7 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
   const refresh = (): void => {
     stale = false;
     scene = sceneOf(documents.getState().document, session.getState(), view.getState(), transport);
-    post({ type: 'sources', sources: scene?.sources ?? { photo: null, style: null, result: null } });
+    tell({ type: 'sources', sources: scene?.sources ?? { photo: null, style: null, result: null } });
     const { stage, camera } = view.getState();
     if (!scene) {
       if (stage) view.setState({ stage: null });

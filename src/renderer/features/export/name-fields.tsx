@@ -1,6 +1,12 @@
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { EXPORT_SUFFIXES, exportName, NAME_FIELDS, type NameSource } from '../../../shared/studio/export-plan.ts';
+import {
+  EXPORT_SUFFIXES,
+  exportName,
+  NAME_FIELDS,
+  nameSourceOf,
+  type NameSource,
+} from '../../../shared/studio/export-plan.ts';
 import { TextField } from '../../components/text-field.tsx';
 import styles from './export-form.module.css';
 import type { ExportFormProps } from './export-form.tsx';
@@ -29,16 +35,7 @@ export function NameFields({ options, onChange, result }: ExportFormProps) {
     change(`${nameTemplate.slice(0, at)}{${field}}${nameTemplate.slice(at)}`.slice(0, 200));
     input.current?.focus();
   };
-  const source: NameSource = result
-    ? {
-        photo: result.recipe.content.name,
-        styles: result.recipe.styles.map(({ image }) => image.name),
-        network: result.recipe.networks.style.id,
-        width: result.width,
-        height: result.height,
-        createdAt: new Date(result.createdAt),
-      }
-    : EXAMPLE;
+  const source = result ? nameSourceOf(result) : EXAMPLE;
   return (
     <>
       <TextField ref={input} bare label={t('export.template')} value={nameTemplate} maxLength={200} onChange={change} />

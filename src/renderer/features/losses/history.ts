@@ -32,7 +32,7 @@ export class LossHistory {
   /** The newest point is off the grid and makes room for the next one. */
   #passing = false;
 
-  append({ total, loss, terms, level }: JobProgress): void {
+  append({ total, loss, terms, level }: Pick<JobProgress, 'total' | 'loss' | 'terms' | 'level'>): void {
     // A run that goes on from a checkpoint repeats what it lost.
     while (this.totals.length > 0 && this.totals.at(-1)! >= total) this.#pop();
     if (this.#passing) this.#pop();

@@ -11,33 +11,38 @@ export interface NetworkGroup {
 /** Networks of which there is a standard and a robust version are named so. */
 const TWIN = /^(.+)-(standard|robust)$/;
 
-/** The cards in the order of their first networks. */
+/** The cards in the order of their first networks. A network that several families begin with is on the card of each. */
 export function groupNetworks(cards: readonly NetworkCard[]): NetworkGroup[] {
   const ids = new Set(cards.map(({ id }) => id));
   const groups = new Map<string, NetworkCard[]>();
   for (const card of cards) {
-    const key = groupOf(card, ids);
-    groups.set(key, [...(groups.get(key) ?? []), card]);
+    for (const key of groupsOf(card, ids)) groups.set(key, [...(groups.get(key) ?? []), card]);
   }
   return [...groups].map(([id, members]) => {
-    const sorted = [...members].sort((a, b) => positionOf(a) - positionOf(b));
-    return { id, name: nameOf(sorted), members: sorted };
+    const sorted = [...members].sort((a, b) => positionOf(a, id) - positionOf(b, id));
+    return { id, name: nameOf(sorted, id), members: sorted };
   });
 }
 
-function groupOf({ id, family }: NetworkCard, ids: ReadonlySet<string>): string {
-  if (family) return family.id;
+function groupsOf({ id, families }: NetworkCard, ids: ReadonlySet<string>): string[] {
+  if (families.length > 0) return families.map((family) => family.id);
   const [, stem, which] = TWIN.exec(id) ?? [];
   const twin = stem !== undefined && ids.has(`${stem}-${which === 'robust' ? 'standard' : 'robust'}`);
-  return twin ? stem : id;
+  return [twin ? stem : id];
 }
 
-const positionOf = ({ id, family }: NetworkCard): number => family?.position ?? (id.endsWith('-robust') ? 1 : 0);
+/** A network's place in the family that a group stands for. */
+export const placeIn = ({ families }: NetworkCard, group: string): NetworkCard['families'][number] | undefined =>
+  families.find(({ id }) => id === group);
 
-function nameOf(members: readonly NetworkCard[]): string {
+const positionOf = (card: NetworkCard, group: string): number =>
+  placeIn(card, group)?.position ?? (card.id.endsWith('-robust') ? 1 : 0);
+
+function nameOf(members: readonly NetworkCard[], group: string): string {
   const [first, last] = [members[0]!, members.at(-1)!];
   if (members.length === 1) return first.name;
-  if (first.family) return first.family.name;
+  const family = placeIn(first, group);
+  if (family) return family.name;
   // What both names begin with, up to the word that tells them apart.
   const words = first.name.split(' ');
   const other = last.name.split(' ');
@@ -49,12 +54,12 @@ function nameOf(members: readonly NetworkCard[]): string {
 }
 
 /** The member to begin with: the one in use, or the most robust of those that can paint, or ε 3, or the most robust. */
-export function firstMember({ members }: NetworkGroup, used: string): NetworkCard {
+export function firstMember({ id: group, members }: NetworkGroup, used: string): NetworkCard {
   const ready = members.filter(isReady);
   return (
     members.find(({ id }) => id === used) ??
     ready.at(-1) ??
-    members.find(({ family }) => family?.label === 'ε 3') ??
+    members.find((member) => placeIn(member, group)?.label === 'ε 3') ??
     members.at(-1)!
   );
 }
@@ -62,10 +67,12 @@ export function firstMember({ members }: NetworkGroup, used: string): NetworkCar
 export const isReady = ({ state }: Pick<NetworkCard, 'state'>): boolean => state !== 'available';
 
 /** Whether a search finds the group: every word in the names or descriptions of one of its members. */
-export function matchesSearch({ name, members }: NetworkGroup, search: string): boolean {
+export function matchesSearch({ id: group, name, members }: NetworkGroup, search: string): boolean {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
   return members.some((member) => {
-    const text = [name, member.name, member.description, member.id].join(' ').toLowerCase();
+    // A network that several families begin with is named after the first of them.
+    const named = member.families.length === 0 || member.families[0]!.id === group;
+    const text = [name, member.name, member.description, named ? member.id : ''].join(' ').toLowerCase();
     return words.every((word) => text.includes(word));
   });
 }

@@ -12,7 +12,7 @@ import { Slider } from '../../components/slider.tsx';
 import { formatBytes } from '../../i18n/format.ts';
 import { Details } from './details.tsx';
 import { Download } from './download.tsx';
-import { firstMember, isReady, type NetworkGroup } from './groups.ts';
+import { firstMember, isReady, placeIn, type NetworkGroup } from './groups.ts';
 import styles from './network-card.module.css';
 import { useChooseNetwork } from './use-choose.ts';
 
@@ -56,7 +56,7 @@ export function NetworkCard({ group }: { readonly group: NetworkGroup }) {
         </Popover>
       </div>
       <p className={styles.description}>{member.description}</p>
-      {members.length > 1 && <Robustness members={members} member={member} onMove={moveTo} />}
+      {members.length > 1 && <Robustness group={group} member={member} onMove={moveTo} />}
       <div className={styles.foot}>
         {chosen ? (
           <span className={styles.chosen}>
@@ -90,16 +90,17 @@ function useStateWords({ id, state, bytes }: Network): string {
 }
 
 interface RobustnessProps {
-  readonly members: readonly Network[];
+  readonly group: NetworkGroup;
   readonly member: Network;
   readonly onMove: (position: number) => void;
 }
 
 /** From the standard member of a family to its most robust. */
-function Robustness({ members, member, onMove }: RobustnessProps) {
+function Robustness({ group, member, onMove }: RobustnessProps) {
   const { t } = useTranslation();
+  const { members } = group;
   const label = (network: Network): string => {
-    const said = network.family?.label ?? (network.id.endsWith('-robust') ? 'robust' : 'standard');
+    const said = placeIn(network, group.id)?.label ?? (network.id.endsWith('-robust') ? 'robust' : 'standard');
     return said === 'standard' || said === 'robust' ? t(`networks.${said}`) : said;
   };
   return (

@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useProgram, useSession } from '../../app/program.ts';
+import { Button } from '../../components/button.tsx';
 import { NumberField } from '../../components/number-field.tsx';
 import { TextField } from '../../components/text-field.tsx';
 import { formatBytes } from '../../i18n/format.ts';
@@ -40,29 +41,37 @@ export function Files() {
   );
 }
 
-/** The folder for files whose place is not chosen; it counts when the field is left. */
+/** The folder for files whose place is not chosen: typed, which counts when the field is left, or chosen where the shell has a dialog. */
 function Folder() {
-  const { prefer } = useProgram();
+  const { ask, prefer } = useProgram();
   const { t } = useTranslation();
+  const desktop = useSession(({ shell }) => shell === 'desktop');
   const folder = useSession((session) => session.preferences.exportFolder) ?? '';
   const [draft, setDraft] = useState<string>();
   const commit = (): void => {
     if (draft !== undefined && draft.trim() !== folder) prefer({ exportFolder: draft.trim() || null });
     setDraft(undefined);
   };
+  const choose = async (): Promise<void> => {
+    const chosen = await ask('chooseExportFolder', {});
+    if (chosen?.value.path) prefer({ exportFolder: chosen.value.path });
+  };
   return (
     <div className={styles.row}>
       <span aria-hidden="true">{t('preferences.exportFolder')}</span>
-      <TextField
-        bare
-        className={styles.field!}
-        label={t('preferences.exportFolder')}
-        placeholder={t('preferences.exportFolderUsual')}
-        value={draft ?? folder}
-        onChange={setDraft}
-        onBlur={commit}
-        onKeyDown={(event) => event.key === 'Enter' && commit()}
-      />
+      <div className={styles.place}>
+        <TextField
+          bare
+          className={styles.field!}
+          label={t('preferences.exportFolder')}
+          placeholder={t('preferences.exportFolderUsual')}
+          value={draft ?? folder}
+          onChange={setDraft}
+          onBlur={commit}
+          onKeyDown={(event) => event.key === 'Enter' && commit()}
+        />
+        {desktop && <Button onClick={() => void choose()}>{t('preferences.chooseFolder')}</Button>}
+      </div>
     </div>
   );
 }

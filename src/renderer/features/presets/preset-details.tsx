@@ -154,7 +154,7 @@ function More({ entry, onRename, onSelect }: MoreProps) {
   };
   const remove = async (): Promise<void> => {
     if (!(await ask('deletePreset', { id }))) return;
-    const undo = (): void => void ask('savePreset', { id: null, value, result: null });
+    const undo = (): void => void ask('restorePreset', { id });
     const title = t('presets.deleted', { name: value.name });
     notify(notices, { tone: 'info', title, action: { label: t('actions.undo'), run: undo } });
   };

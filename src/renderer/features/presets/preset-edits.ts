@@ -1,5 +1,6 @@
 import type { Draft } from 'immer';
 import { PRESET_VERSION, type Preset } from '../../../shared/preset.ts';
+import type { Rewrite } from '../../../shared/rewrites.ts';
 import type { NetworkCard, PresetEntry } from '../../../shared/studio/contract.ts';
 import { audibleLayers, type StudioDocument } from '../../../shared/studio/document.ts';
 import { effectiveSettings, type Effective, type SettingName } from '../../../shared/studio/effective.ts';
@@ -72,7 +73,7 @@ export function presetFrom(
   const architecture = network?.manifest?.architecture ?? from?.networkArchitecture;
   const schedule = from?.schedule;
   const pace = schedule ? settings.iterations / schedule.levels.at(-1)!.evaluations : 1;
-  const rewrites = (from?.networks?.style?.rewrites ?? []).filter(
+  const rewrites = (from?.networks?.style?.rewrites ?? octavesOf(network)).filter(
     (rewrite) => own.pooling === undefined || !('pooling' in rewrite),
   );
   const pooled = own.pooling === undefined ? rewrites : [...rewrites, { pooling: { kind: own.pooling } }];
@@ -87,6 +88,8 @@ export function presetFrom(
       ? { networks: { ...from?.networks, style: { ...from?.networks?.style, rewrites: pooled } } }
       : {}),
     ...(colour === undefined ? {} : { colour }),
+    ...(from?.parameterization ? { parameterization: from.parameterization } : {}),
+    ...(from?.transforms ? { transforms: from.transforms } : {}),
     objective: {
       normalization,
       style,
@@ -112,6 +115,13 @@ export function presetFrom(
     ...(origin.optimizer === 'own' || origin.optimizer === 'preset' ? { optimizer: settings.optimizer } : {}),
     ...(init.kind === 'image' || origin.init === 'usual' ? {} : { init }),
   };
+}
+
+/** The rewrites that add the layers which a network has in several sizes: a preset that speaks of them needs them too. */
+function octavesOf(network: NetworkCard | undefined): Rewrite[] {
+  const { octaves, pooling } = network?.manifest ?? {};
+  if (!octaves) return [];
+  return [...(pooling ? [{ pooling: { kind: pooling } }] : []), { octaves: octaves.count }];
 }
 
 /** With which network a preset can be used. */

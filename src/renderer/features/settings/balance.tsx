@@ -4,12 +4,15 @@ import { Slider } from '../../components/slider.tsx';
 import { reset, set } from '../../stores/edits.ts';
 import { useEffective } from '../../stores/selectors.ts';
 import { amountOf, referenceOf, weightOf } from './amount.ts';
+import { Kept } from './kept.tsx';
 import { SettingsSection } from './settings-section.tsx';
 import styles from './settings.module.css';
 
 /** What 50 stands for where the preset or the network suggests none of it. */
 const USUAL = { content: 0.1, variation: 0.02 };
 const NAMES = ['content', 'variation'] as const;
+/** Of the layers, those that are left out act at once; what is said of those that are added stands beside them. */
+const ALL = [...NAMES, 'contentLayers'] as const;
 
 /** What holds the picture back: the photo, and smoothness. */
 export function Balance() {
@@ -20,8 +23,8 @@ export function Balance() {
     <SettingsSection
       id="balance"
       title={t('settings.balance.title')}
-      names={NAMES}
-      live={NAMES}
+      names={ALL}
+      live={ALL}
       summary={
         content.amount === content.suggested && variation.amount === variation.suggested
           ? undefined
@@ -46,6 +49,7 @@ export function Balance() {
             onChange={change}
           />
           <p className={styles.hint}>{t(`settings.balance.${name}Hint`)}</p>
+          {name === 'content' && <Kept />}
         </div>
       ))}
     </SettingsSection>

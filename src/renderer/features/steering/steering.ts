@@ -34,15 +34,20 @@ export function weightChange(
   run: Pick<Weights, 'styleLayers' | 'contentLayers'>,
 ): WeightChange | undefined {
   const change: WeightChange = {};
-  for (const name of COMMON) if (after[name] !== before[name]) change[name] = after[name];
+  const [from, to] = [heldToPhoto(before, run), heldToPhoto(after, run)];
+  for (const name of COMMON) if (to[name] !== from[name]) change[name] = to[name];
   for (const kind of LAYERS) {
     const moved = Object.keys(run[kind])
-      .map((layer) => [layer, after[kind][layer] ?? 0] as const)
-      .filter(([layer, weight]) => weight !== (before[kind][layer] ?? 0));
+      .map((layer) => [layer, to[kind][layer] ?? 0] as const)
+      .filter(([layer, weight]) => weight !== (from[kind][layer] ?? 0));
     if (moved.length > 0) change[kind] = Object.fromEntries(moved);
   }
   return Object.keys(change).length > 0 ? change : undefined;
 }
+
+/** Where other layers than the run's are to hold the picture to the photo, all of that waits: it would let go of the photo. */
+const heldToPhoto = (weights: Weights, { contentLayers }: Pick<Weights, 'contentLayers'>): Weights =>
+  Object.keys(contentLayers).some((name) => name in weights.contentLayers) ? weights : { ...weights, contentLayers };
 
 /** Whether a document is still that of a run: otherwise its faders mean another picture. */
 export const isPictureOf = (document: StudioDocument, run: StudioDocument): boolean =>

@@ -213,6 +213,12 @@ export class PreferencesDialog extends Dialog {
     await this.box.getByRole('radio', { name: theme, exact: true }).click();
   }
 
+  /** The field for the folder that exports go to, on its page. */
+  async exportFolder(): Promise<Locator> {
+    await this.box.getByRole('tab', { name: 'Files' }).click();
+    return this.box.getByRole('textbox', { name: 'Folder for exports' });
+  }
+
   fader(words: string): Fader {
     return new Fader(this.box, words);
   }

@@ -27,6 +27,8 @@ export interface Program {
   ask<M extends MethodName>(method: M, request: RequestOf<M>): Promise<ResponseOf<M>>;
   /** Decides what the system's save dialog answers next, where there is one. */
   saveNextTo(path: string): void;
+  /** The same for the dialog for a folder. */
+  chooseNextFolder(path: string): void;
   /** Loads the window anew, as a person does with F5. */
   reload(): Promise<void>;
   close(): Promise<void>;
@@ -142,6 +144,10 @@ export class BrowserProgram implements Program {
     // There is no dialog: the browser downloads.
   }
 
+  chooseNextFolder(): void {
+    // Nor one for folders: the browser has its own.
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
   }
@@ -253,6 +259,7 @@ async function launchDesktop(options: LaunchOptions): Promise<Program> {
     ask: async (method, request) =>
       valueOf(await page.evaluate<Answer<never>>(`madder.call(${JSON.stringify(method)}, ${JSON.stringify(request)})`)),
     saveNextTo: (filePath) => void standIn.answers.push({ canceled: false, filePath }),
+    chooseNextFolder: (path) => void standIn.answers.push({ canceled: false, filePaths: [path] }),
     reload: async () => {
       await page.reload();
       await listen();

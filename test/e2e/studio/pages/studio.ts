@@ -161,6 +161,23 @@ export class Studio<P extends Program = Program> {
     return this.fader('Strength');
   }
 
+  /** Takes a layer into what is kept of the photo, or leaves it out. */
+  async toggleKept(layer: string): Promise<void> {
+    await this.unfold('Photo and smoothness');
+    await this.settings.getByRole('button', { name: 'Choose what is kept of the photo' }).click();
+    await this.page.getByRole('switch', { name: new RegExp(`\\b${layer}\\b`) }).click();
+    await this.page.keyboard.press('Escape');
+  }
+
+  /** Layers that are kept of the photo, as they are listed. */
+  async keptLayers(): Promise<string[]> {
+    await this.unfold('Photo and smoothness');
+    return this.settings
+      .getByRole('group', { name: 'What is kept of the photo' })
+      .getByRole('listitem')
+      .allInnerTexts();
+  }
+
   // ── painting ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
   async start(): Promise<Run> {

@@ -13,7 +13,7 @@ import { floatTensor } from '../../../../src/shared/tensor.ts';
 import { checkpointPath } from '../../formats/checkpoint-bytes.ts';
 import { goldenPath, relativeError, runTemplate } from './golden.ts';
 
-const BUNDLED = 'madder-vgg-robust-v0';
+const BUNDLED = 'madder-vgg';
 
 describe('the bundled networks', () => {
   it('are all listed and load, with the layers that they name', async () => {
@@ -222,7 +222,7 @@ describe('a models folder', () => {
 
   it('says which networks there are when asked for another', async () => {
     await expect(load('vgg23')).rejects.toThrow(
-      /^There is no network "vgg23"; the networks there are: madder-random-vgg, madder-vgg-robust-v0, .*tiny/,
+      /^There is no network "vgg23"; the networks there are: madder-random-vgg, madder-vgg, .*tiny/,
     );
     await expect(load('../tiny')).rejects.toThrow(/no network "\.\.\/tiny"/);
   });

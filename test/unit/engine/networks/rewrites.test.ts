@@ -110,6 +110,60 @@ describe('identity gradient', () => {
   });
 });
 
+describe('smoothing', () => {
+  const softmax = (values: number[], temperature: number): number[] => {
+    const powers = values.map((v) => Math.exp((v - Math.max(...values)) / temperature));
+    const mean = powers.reduce((a, b) => a + b, 0) / powers.length;
+    return powers.map((p) => p / mean);
+  };
+
+  it('reads a layer through the softmax of all its values, times their number', async () => {
+    const network = applyRewrites(resnet, [{ smoothing: { over: 'all', temperature: 0.5, layers: ['relu3_x'] } }]);
+    const tensor = network.layers.find((l) => l.name === 'relu3_x')!.tensor;
+    const plain = resnet.layers.find((l) => l.name === 'relu3_x')!.tensor;
+    const values = await runTemplate(network, image, [tensor, plain]);
+    const x = values.get(plain)!;
+    expect(relativeError(values.get(tensor)!, floatTensor(x.dims, softmax([...x.data], 0.5)))).toBeLessThan(1e-5);
+  });
+
+  it('or of the channels at each position, in every layer, the network behind them being the same', async () => {
+    const network = applyRewrites(resnet, [{ smoothing: { over: 'channels' } }]);
+    const tensorOf = (n: Network) => n.layers.find((l) => l.name === 'relu4_x')!.tensor;
+    const values = await runTemplate(network, image, [tensorOf(network)]);
+    const x = (await runTemplate(resnet, image, [tensorOf(resnet)])).get(tensorOf(resnet))!;
+    const [, channels, height, width] = x.dims as [number, number, number, number];
+    const expected = new Float32Array(x.data.length);
+    for (let i = 0; i < height * width; i++) {
+      const at = Array.from({ length: channels }, (_, c) => c * height * width + i);
+      softmax(
+        at.map((k) => x.data[k]!),
+        1,
+      ).forEach((v, c) => (expected[at[c]!] = v));
+    }
+    expect(relativeError(values.get(tensorOf(network))!, floatTensor(x.dims, expected))).toBeLessThan(1e-5);
+    expect(network.layers.map((l) => l.name)).toEqual(resnet.layers.map((l) => l.name));
+  });
+
+  it('of a layer counts by its last rewrite, leaves pooling and ReLUs to be found, and holds in octaves', () => {
+    const network = applyRewrites(vgg, [
+      { smoothing: { over: 'all' } },
+      { smoothing: { over: 'channels', temperature: 2, layers: ['relu1_1'] } },
+      { pooling: { kind: 'average', layers: ['pool1'] } },
+      { identityGradient: ['relu2_1'] },
+      { octaves: 2 },
+    ]);
+    const producer = (name: string) => {
+      const { tensor } = network.layers.find((l) => l.name === name)!;
+      return network.graph.nodes.find((n) => n.outputs[0] === tensor)!.op;
+    };
+    expect([producer('relu1_1'), producer('pool1'), producer('relu1_1/2')]).toEqual(['Div', 'Div', 'Div']);
+    const axes = network.graph.nodes.filter((n) => n.op === 'ReduceMean').map((n) => n.attributes['axes']);
+    expect(axes).toHaveLength(2 * vgg.layers.length);
+    expect(axes.filter((a) => JSON.stringify(a) === '[1]')).toHaveLength(2);
+    expect(() => applyRewrites(vgg, [{ smoothing: { over: 'all', layers: ['relu9_9'] } }])).toThrow(/"relu9_9"/);
+  });
+});
+
 describe('rewrites', () => {
   it('are recorded, and applied once', () => {
     const network = applyRewrites(vgg, [{ firstPadding: 'edge' }]);
@@ -135,15 +189,15 @@ describe('rewrites', () => {
 describe('octaves', () => {
   it('are what the network sees in the picture averaged to half and quarter size, odd edges included', async () => {
     const network = applyRewrites(vgg, [{ octaves: 3 }]);
-    const values = await runTemplate(network, image, ['relu1_1', 'relu3_1', 'relu3_1/2', 'relu2_1/4']);
+    const values = await runTemplate(network, image, ['relu1_1', 'relu3_1', 'relu1_2/2', 'relu2_1/4']);
     const half = halved(image);
-    const alone = await runTemplate(vgg, half, ['relu3_1']);
+    const alone = await runTemplate(vgg, half, ['relu1_2']);
     const smallest = await runTemplate(vgg, halved(half), ['relu2_1']);
     const whole = await runTemplate(vgg, image, ['relu1_1', 'relu3_1']);
     for (const [name, expected] of [
       ['relu1_1', whole.get('relu1_1')!],
       ['relu3_1', whole.get('relu3_1')!],
-      ['relu3_1/2', alone.get('relu3_1')!],
+      ['relu1_2/2', alone.get('relu1_2')!],
       ['relu2_1/4', smallest.get('relu2_1')!],
     ] as const) {
       expect(relativeError(values.get(name)!, expected), name).toBeLessThan(1e-5);
@@ -161,10 +215,21 @@ describe('octaves', () => {
 
   it('come after the other rewrites, which hold in every size', async () => {
     const both = applyRewrites(vgg, [{ octaves: 2 }, { pooling: { kind: 'l2' } }, { identityGradient: ['relu2_1'] }]);
-    const values = await runTemplate(both, image, ['pool2/2']);
-    const expected = await runTemplate(applyRewrites(vgg, [{ pooling: { kind: 'l2' } }]), halved(image), ['pool2']);
+    const even = noise([1, 3, 32, 48]);
+    const values = await runTemplate(both, even, ['pool2/2']);
+    const expected = await runTemplate(applyRewrites(vgg, [{ pooling: { kind: 'l2' } }]), halved(even), ['pool2']);
     expect(relativeError(values.get('pool2/2')!, expected.get('pool2')!)).toBeLessThan(1e-5);
     expect(both.identityGradient.size).toBe(2);
+  });
+
+  it('keep what is left over at the edges of poolings, so that little pictures do not vanish', () => {
+    const network = applyRewrites(vgg, [{ octaves: 3 }]);
+    const [whole, quarter] = ['pool4', 'pool4/4'].map((name) => network.layers.find((l) => l.name === name)!.tensor);
+    const [whole4, quarter4] = inlinedDims(network, [1, 3, 43, 64], [whole!, quarter!]);
+    expect([whole4!.slice(2), quarter4!.slice(2)]).toEqual([
+      [2, 4],
+      [1, 1],
+    ]);
   });
 });
 

@@ -325,3 +325,32 @@ test('accepted losses never rise, iterates stay in the box, and best is the lowe
     { numRuns: 60 },
   );
 });
+
+test('with an objective that is drawn anew for every line search, curvature is kept and the mean objective falls', async () => {
+  const n = 200;
+  const curvatures = Float64Array.from({ length: n }, (_, i) => 10 ** (i % 4));
+  const next = random(8);
+  // The draws differ by where their minima are: by little where the curvature is high.
+  let shift = new Float64Array(n);
+  const drawn: Loss = (x, g) =>
+    separable(
+      curvatures,
+      shift.map((s) => 0.5 + s),
+    )(x, g);
+  const mean = (x: Float32Array) => separable(curvatures, filled(n, 0.5))(x, new Float32Array(n));
+  const descend = async (keep: boolean): Promise<{ optimizer: Lbfgs; loss: number }> => {
+    const optimizer = lbfgs(drawn, filled(n, 0), { box: UNIT_BOX });
+    while (optimizer.evaluations < 60) {
+      shift = curvatures.map((c) => (0.02 * (2 * next() - 1)) / c);
+      await (keep ? optimizer.redraw() : optimizer.rebase());
+      expect(optimizer.best.loss).toBeCloseTo(drawn(optimizer.current, new Float32Array(n)), 6);
+      await optimizer.step();
+    }
+    return { optimizer, loss: mean(optimizer.current) };
+  };
+  const kept = await descend(true);
+  const cleared = await descend(false);
+  expect(kept.optimizer.pairs).toBeGreaterThan(5);
+  expect(kept.loss).toBeLessThan(1e-4 * mean(filled(n, 0)));
+  expect(kept.loss).toBeLessThan(0.1 * cleared.loss);
+});

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
+import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
 import { RunControl } from '../../../../src/main/engine/runs/control.ts';
 import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { run, type RunProgress, type RunState } from '../../../../src/main/engine/runs/run.ts';
@@ -179,6 +180,123 @@ describe('run', () => {
     await expect(run(recipe({ schedule, objective }), { images, networks: { style: vgg } })).rejects.toThrow(
       /too small .* larger size/,
     );
+  });
+});
+
+describe('a run with a parameterization or transforms', () => {
+  const fourier = { parameterization: { kind: 'fourier' } };
+  const transforms = { transforms: { jitter: 3, scale: 0.1, rotate: 5 } };
+  const adam = { optimizer: { kind: 'adam', stepSize: 0.05, averaging: 0.9 } };
+  const cases = [
+    ['fourier, lbfgs', fourier],
+    ['fourier, published lbfgs', { ...fourier, optimizer: { kind: 'lbfgs', lineSearch: 'none', history: 100 } }],
+    ['fourier, adam', { ...fourier, ...adam }],
+    ['fourier, from noise', { ...fourier, ...adam, init: { kind: 'noise' }, seed: 5 }],
+    ['transforms, lbfgs', transforms],
+    ['transforms, adam', { ...transforms, ...adam }],
+    ['transforms, adam without averaging', { ...transforms, optimizer: { kind: 'adam', averaging: 0 } }],
+    ['fourier and transforms, lbfgs', { ...fourier, ...transforms }],
+    ['fourier and transforms, adam', { ...fourier, ...transforms, ...adam }],
+    ['fourier and transforms, luminance', { ...fourier, ...transforms, ...adam, colour: 'luminance' }],
+    ['fourier and transforms, match', { ...fourier, ...transforms, ...adam, colour: 'match' }],
+  ] as const;
+  const assets = () => ({ images, networks: { style: vgg } });
+  const bytes = ({ data }: Picture) => Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  const varied = (changes: Partial<Record<keyof Recipe, unknown>>) =>
+    recipe({ objective: { ...recipe().objective, variation: 0.02 }, ...changes });
+
+  it.each(cases)('lowers its loss and repeats its picture for a seed (%s)', async (_name, changes) => {
+    const seen: RunProgress[] = [];
+    const once = await run(varied(changes), assets(), { threads: 1, onProgress: (p) => void seen.push(p) });
+    const again = await run(varied(changes), assets(), { threads: 1 });
+    expect(bytes(again.picture).equals(bytes(once.picture))).toBe(true);
+    // Of a draw, single losses do not compare: the ends of the level do.
+    const losses = seen.filter((p) => p.level === 1).map((p) => p.loss);
+    expect(losses).toHaveLength(12);
+    expect(Math.min(...losses.slice(-4))).toBeLessThan(0.9 * losses[0]!);
+    for (const value of once.picture.data) expect(value >= 0 && value <= 1).toBe(true);
+    expect(once.terms.map((t) => t.kind)).toContain('variation');
+  });
+
+  it.each(cases)('goes on from any of its states to the same picture (%s)', async (_name, changes) => {
+    const whole = varied({ ...changes, timeline: [{ evaluation: 7, weights: { style: 2 } }] });
+    const states: RunState[] = [];
+    const straight = await run(whole, assets(), {
+      threads: 1,
+      onIteration: async ({ state }) => void states.push(structuredClone(await state())),
+    });
+    for (const from of [states[0]!, states[Math.floor(states.length / 2)]!, states.at(-1)!]) {
+      const resumed = await run(whole, assets(), { threads: 1, from });
+      expect(bytes(resumed.picture).equals(bytes(straight.picture))).toBe(true);
+      expect(resumed.evaluations).toBe(straight.evaluations);
+    }
+  });
+
+  it('repeats its picture from the recipe of a steered run', async () => {
+    const control = new RunControl();
+    const moved = await run(varied({ ...fourier, ...transforms }), assets(), {
+      threads: 1,
+      control,
+      onProgress: ({ total }) => {
+        if (total === 3) control.changeWeights({ style: 3 });
+        if (total === 12) control.changeWeights({ variationL1: 0.3 });
+      },
+    });
+    expect(moved.recipe.timeline.map((t) => t.evaluation)).toEqual([3, 12]);
+    const replayed = await run(moved.recipe, assets(), { threads: 1 });
+    expect(bytes(replayed.picture).equals(bytes(moved.picture))).toBe(true);
+  });
+
+  it('draws other movements with another seed', async () => {
+    const seeded = (seed: number) => run(recipe({ ...transforms, seed }), assets(), { threads: 1 });
+    expect((await seeded(1)).picture.data).not.toEqual((await seeded(2)).picture.data);
+  });
+
+  it('without movement is what it was', async () => {
+    const plain = await run(recipe(), assets(), { threads: 1 });
+    const still = await run(recipe({ transforms: { jitter: 0, scale: 0, rotate: 0 } }), assets(), { threads: 1 });
+    expect(bytes(still.picture).equals(bytes(plain.picture))).toBe(true);
+  });
+
+  it('compares its content with the photo moved alike: at the photo itself nothing is missing', async () => {
+    const schedule = { size: 48, levels: [{ factor: 1, evaluations: 1 }] };
+    for (const seed of [1, 2, 3]) {
+      const { terms } = await run(recipe({ ...transforms, schedule, seed }), assets());
+      expect(terms.find((t) => t.kind === 'content')!.value).toBeLessThan(1e-9);
+    }
+  });
+
+  it('keeps a grey picture grey in every bit until it gets the photo’s colours', async () => {
+    const start = { ...photo, data: Float32Array.from(photo.data, (_, i) => photo.data[i % (64 * 48)]!) };
+    const grey = new Map(images).set(hash('a'), start);
+    const changes = { ...fourier, ...transforms, ...adam, colour: 'luminance' };
+    const { picture } = await run(recipe(changes), { images: grey, networks: { style: vgg } }, { threads: 1 });
+    const n = picture.width * picture.height;
+    for (let i = 0; i < n; i++) {
+      expect(Math.abs(picture.data[i]! - picture.data[n + i]!)).toBeLessThan(1e-6);
+      expect(Math.abs(picture.data[i]! - picture.data[2 * n + i]!)).toBeLessThan(1e-6);
+    }
+  });
+
+  it('sees layers through a smoothing', async () => {
+    const objective = { ...recipe().objective, styleLayers: { relu1: 1, relu3_x: 1 }, contentLayers: { relu4_x: 1 } };
+    const smoothed = applyRewrites(resnet, [{ smoothing: { over: 'all' } }]);
+    const seen: RunProgress[] = [];
+    await run(
+      recipe({ objective }),
+      { images, networks: { style: smoothed } },
+      { onProgress: (p) => void seen.push(p) },
+    );
+    const losses = seen.filter((p) => p.level === 1).map((p) => p.loss);
+    expect(Math.min(...losses)).toBeLessThan(0.7 * losses[0]!);
+  });
+
+  it('stops before its first evaluation with its start', async () => {
+    const control = new RunControl();
+    control.stop();
+    const result = await run(recipe({ ...fourier, ...transforms }), assets(), { control });
+    expect(result).toMatchObject({ completed: false, evaluations: 0 });
+    expect(result.picture.data.every((v) => v > 0.1 && v < 0.9)).toBe(true);
   });
 });
 

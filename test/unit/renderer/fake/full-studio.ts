@@ -37,9 +37,6 @@ export async function networks(): Promise<NetworkCard[]> {
     JSON.parse(await readFile('models/catalogue.json', 'utf8')),
   );
   const available = entries.map((entry): NetworkCard => {
-    const family = families.find(({ members }) => members.some(({ id }) => id === entry.id));
-    const position = family?.members.findIndex(({ id }) => id === entry.id) ?? -1;
-    const epsilon = family?.members[position]?.epsilon;
     const installed = entry.id === 'robust-resnet50-l2-eps3';
     return {
       ...NETWORK,
@@ -52,11 +49,12 @@ export async function networks(): Promise<NetworkCard[]> {
       bytes: entry.sources[0]!.bytes ?? entry.sources[0]!.approximateBytes ?? 0,
       layers: installed ? RESNET.layers : [],
       suggested: { ...NETWORK.suggested, styleLayers: entry.styleLayers, contentLayers: entry.contentLayers },
-      ...(family
-        ? {
-            family: { id: family.id, name: family.label, position, label: epsilon === 0 ? 'standard' : `ε ${epsilon}` },
-          }
-        : {}),
+      families: families.flatMap(({ id, label, members }) => {
+        const position = members.findIndex((member) => member.id === entry.id);
+        if (position < 0) return [];
+        const { epsilon } = members[position]!;
+        return [{ id, name: label, position, label: epsilon === 0 ? 'standard' : `ε ${epsilon}` }];
+      }),
     };
   });
   return [{ ...NETWORK, sample: true }, RESNET, ROBUST, ...available];

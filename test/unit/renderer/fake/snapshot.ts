@@ -10,13 +10,14 @@ export const picture = (digit: string, name = `${digit}.jpg`, width = 1536, heig
 });
 
 export const NETWORK: NetworkCard = {
-  id: 'madder-vgg-robust-v0',
+  id: 'madder-vgg',
   name: 'Madder VGG, robust',
   description: 'Strong, coherent strokes.',
   licence: 'MIT',
   citation: '',
   state: 'bundled',
   bytes: 5_000_000,
+  families: [],
   layers: ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1', 'relu4_2', 'relu5_1'].map((name, i) => ({
     name,
     label: ['finest strokes', 'fine strokes', 'strokes', 'swirls and patches', 'patches', 'shapes'][i]!,

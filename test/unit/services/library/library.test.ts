@@ -22,7 +22,7 @@ import { virtualTorchLegacy, virtualTorchZip } from '../../../support/virtual-fi
 
 const golden = (name: string) => `test/golden/data/${name}`;
 const thin = golden('vgg16-thin.weights.safetensors');
-const bundled = 'madder-vgg-robust-v0';
+const bundled = 'madder-vgg';
 
 let library: string;
 beforeEach(async () => (library = await mkdtemp(join(tmpdir(), 'madder-library-'))));

@@ -2,7 +2,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { describe, expect, it, vi } from 'vitest';
-import { added, pictureFile, TestStudio, tinyDocument } from './studio-kit.ts';
+import type { DeviceFinder } from '../../../../src/main/services/studio/devices.ts';
+import { added, cpuOnly, pictureFile, root, TestStudio, tinyDocument } from './studio-kit.ts';
 
 describe('a run', () => {
   it('begins at once, shows how it goes, and ends in the history', async () => {
@@ -20,6 +21,10 @@ describe('a run', () => {
     expect(result).toMatchObject({ id: done.result, completed: true, width: 64, height: 48, document });
     expect(result.recipe.content).toMatchObject({ name: 'My photo.png', sha256: document.photo!.sha256 });
     expect(result.recipe.objective.styleLayers).toEqual({ relu1_1: 1, relu2_1: 0.5 });
+    expect(result.recipe.objective.contentLayers).toEqual({ relu2_2: 1 });
+    const losses = (await studio.do('losses', { job }))!;
+    expect(losses.points.at(-1)).toMatchObject({ total: studio.of('progress').at(-1)!.progress.total });
+    expect(losses.points.map(({ total }) => total)).toEqual(losses.points.map((_, i) => i + 1));
     await vi.waitFor(() => expect(readdirSync(join(studio.folder, 'jobs', job)).sort()).toEqual(['job.json']));
     const [canvas, small] = await Promise.all([
       studio.program.asset('result', result.id),
@@ -34,6 +39,7 @@ describe('a run', () => {
     const estimate = await studio.do('estimate', { document });
     expect(estimate.seconds).toBeGreaterThan(0);
     await studio.do('dismiss', { job });
+    expect(await studio.do('losses', { job })).toBeNull();
     expect(studio.of('queue').at(-1)!.jobs).toEqual([]);
     expect(existsSync(join(studio.folder, 'jobs', job))).toBe(false);
     await studio.close();
@@ -62,6 +68,21 @@ describe('a run', () => {
     expect(await studio.refused('pause', { job })).toMatch(/not being painted/);
     expect(await studio.refused('retry', { job })).toMatch(/cannot be tried again/);
     await studio.close();
+  });
+
+  it('says where it goes on when its device fails', async () => {
+    vi.stubEnv('MADDER_TEST_DEVICE_FAILURE', 'lost');
+    const devices: DeviceFinder = { ...cpuOnly, choose: async () => ({ provider: 'webgpu' }) };
+    const engine = join(root, 'test/fixtures/engine-without-gpu.js');
+    const studio = await TestStudio.open({ engine, devices });
+    const { job } = await studio.do('start', { document: await tinyDocument(studio) });
+    const done = await studio.reaches(job, 'done', 'failed');
+    const told = studio.of('job').flatMap((event) => event.job.provider ?? []);
+    expect(told.filter((provider, i) => provider !== told[i - 1])).toEqual(['webgpu', 'cpu']);
+    expect(done).toMatchObject({ state: 'done', provider: 'cpu' });
+    expect(done.notes.join(' ')).toMatch(/goes on on the cpu/);
+    await studio.close();
+    vi.unstubAllEnvs();
   });
 
   it('says what is missing before it begins', async () => {

@@ -57,7 +57,7 @@ describe('the data folder', () => {
     studio = await TestStudio.open({ folder });
     const snapshot = await studio.do('snapshot', {});
     expect(snapshot).toMatchObject({
-      document: emptyDocument('madder-vgg-robust-v0'),
+      document: emptyDocument('madder-vgg'),
       preferences: { language: 'de' },
     });
     expect(snapshot.preferences.surround).toBe(0.2);
@@ -196,6 +196,40 @@ describe('presets', () => {
     await next.close();
   });
 
+  it('come back as they were after they were deleted', async () => {
+    const studio = await TestStudio.open();
+    const { job } = await studio.do('start', { document: await tinyDocument(studio) });
+    const { result } = await studio.reaches(job, 'done');
+    const value = { version: 1 as const, name: 'Mine', description: 'x' };
+    const { id } = await studio.do('savePreset', { id: null, value, result: result! });
+    await studio.do('favouritePreset', { id, favourite: true });
+    const { content } = (await studio.program.asset('preset-thumbnail', id))!;
+    const thumbnail = await readFile(content as string);
+    await studio.do('deletePreset', { id });
+    expect(await studio.program.asset('preset-thumbnail', id)).toBeUndefined();
+    const restored = await studio.do('restorePreset', { id });
+    expect(restored).toEqual({ id, value, builtIn: false, favourite: true, thumbnail: true });
+    expect(studio.of('presets').at(-1)!.presets.at(-1)).toEqual(restored);
+    expect(await studio.refused('restorePreset', { id })).toMatch(/cannot be brought back/);
+
+    // Where its id was taken meanwhile it gets another one.
+    await studio.do('deletePreset', { id });
+    const other = await studio.do('savePreset', { id: null, value: { ...value, description: 'y' }, result: null });
+    expect(other.id).toBe(id);
+    const again = await studio.do('restorePreset', { id });
+    expect(again).toMatchObject({ value, thumbnail: true });
+    expect(again.id).not.toBe(id);
+    await studio.close();
+
+    const next = await TestStudio.open({ folder: studio.folder });
+    expect((await next.do('snapshot', {})).presets.filter(({ builtIn }) => !builtIn)).toEqual(
+      expect.arrayContaining([again, other]),
+    );
+    const kept = (await next.program.asset('preset-thumbnail', again.id))!;
+    expect((await readFile(kept.content as string)).equals(thumbnail)).toBe(true);
+    await next.close();
+  });
+
   it('of earlier versions are still opened; others are set aside', async () => {
     const folder = newFolder();
     await mkdir(join(folder, 'presets'), { recursive: true });
@@ -214,7 +248,7 @@ describe('networks', () => {
   it('are on cards: what can paint, and what can be downloaded', async () => {
     const studio = await TestStudio.open();
     const { networks } = await studio.do('snapshot', {});
-    const own = networks.find(({ id }) => id === 'madder-vgg-robust-v0')!;
+    const own = networks.find(({ id }) => id === 'madder-vgg')!;
     expect(own).toMatchObject({ state: 'bundled', manifest: { id: own.id } });
     expect(own.bytes).toBeGreaterThan(1e6);
     expect(own.layers.find(({ name }) => name === 'relu3_1')).toMatchObject({
@@ -236,9 +270,16 @@ describe('networks', () => {
     const listed = await catalogue();
     const [first] = listed.families;
     const members = first!.members.map(({ id }) => networks.find((card) => card.id === id)!);
-    expect(members.map(({ family }) => family!.position)).toEqual(members.map((_, i) => i));
-    expect(members[0]).toMatchObject({ state: 'available', layers: [], family: { label: 'standard' } });
-    expect(members.at(-1)!.family!.label).toMatch(/^ε \d/);
+    expect(members.map(({ families }) => families[0]!.position)).toEqual(members.map((_, i) => i));
+    expect(members[0]).toMatchObject({ state: 'available', layers: [] });
+    expect(members[0]!.families).toMatchObject([
+      { id: 'robust-resnet50-l2', label: 'standard', position: 0 },
+      { id: 'robust-resnet50-linf', label: 'standard', position: 0 },
+    ]);
+    expect(members.at(-1)!.families[0]!.label).toMatch(/^ε \d/);
+    expect(networks.find(({ id }) => id === 'robust-resnet50-linf-eps4')!.families).toEqual([
+      { id: 'robust-resnet50-linf', name: 'ResNet-50, Linf', position: 4, label: 'ε 4/255' },
+    ]);
     expect(await studio.refused('downloadNetwork', { id: own.id })).toMatch(/installed already/);
     expect(await studio.refused('downloadNetwork', { id: 'nobody-knows' })).toMatch(/no network "nobody-knows"/);
     expect(await studio.refused('removeNetwork', { id: own.id })).toMatch(/came with Madder/);
@@ -290,6 +331,7 @@ describe('the window', () => {
       ['deleteResult', { result: id }],
       ['useResult', { result: id }],
       ['duplicatePreset', { id, name: 'x' }],
+      ['restorePreset', { id }],
       ['favouritePreset', { id, favourite: true }],
       ['exportResult', { result: id, options: preferences.export }],
       ['chooseExportPath', { result: id, options: preferences.export }],
@@ -320,6 +362,7 @@ describe('the window', () => {
       },
       desktop: {
         chooseExportPath: async ({ path }) => (asked.push(path), null),
+        chooseExportFolder: async (current) => (asked.push(current), join(current, 'new')),
         showInFolder: (path) => void asked.push(path),
         openLink: (url) => void asked.push(url),
       },
@@ -331,9 +374,11 @@ describe('the window', () => {
     const { preferences } = await studio.do('snapshot', {});
     await studio.do('savePreferences', { preferences: { ...preferences, device: 'webgpu' } });
     expect(studio.of('devices').at(-1)!.devices.chosen).toBe('webgpu');
+    await studio.do('savePreferences', { preferences: { ...preferences, exportFolder: '/exports' } });
+    expect(await studio.do('chooseExportFolder', {})).toEqual({ path: join('/exports', 'new') });
     await studio.do('showInFolder', { path: '/here' });
     await studio.do('openLink', { url: 'https://example.org' });
-    expect(asked).toEqual(['/here', 'https://example.org']);
+    expect(asked).toEqual(['/exports', '/here', 'https://example.org']);
     const { text } = await studio.do('diagnostics', {});
     expect(text).toMatch(/webgpu: works \(9\.0 x cpu\)/);
     await studio.close();

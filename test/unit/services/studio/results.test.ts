@@ -138,7 +138,7 @@ describe('export', () => {
     await studio.do('savePreferences', { preferences: { ...preferences, exportFolder: folder } });
     const name = async (options: Partial<ExportOptions>) => (await exported(options)).path.slice(folder.length + 1);
     expect(await name({ nameTemplate: '{photo} {style} {network} {size}' })).toBe(
-      'Camera 1 Blocks madder-vgg-robust-v0 48x64.png',
+      'Camera 1 Blocks madder-vgg 48x64.png',
     );
     expect(await name({ nameTemplate: '{date}' })).toMatch(/^\d{4}-\d\d-\d\d\.png$/);
     expect(await name({ nameTemplate: 'a', format: 'jpeg' })).toBe('a.jpg');

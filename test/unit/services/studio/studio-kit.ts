@@ -161,7 +161,7 @@ export async function tinyDocument(
   const photo = await added(studio, await pictureFile('photo.png'), 'My photo.png');
   const style = await added(studio, await pictureFile('style.png', { blocks: true }), 'Blocks.png');
   return {
-    ...emptyDocument('madder-vgg-robust-v0'),
+    ...emptyDocument('madder-vgg'),
     photo,
     styles: [{ picture: style, weight: 1, scale: 1 }],
     settings: {

@@ -38,6 +38,15 @@ describe('dialogs', () => {
     expect(standIn.done.pop()).toMatchObject(['showOpenDialog', { defaultPath: '/photos' }]);
   });
 
+  it('for a folder begin where exports go, or as near to that as there is a folder', async () => {
+    const properties = ['openDirectory', 'createDirectory'];
+    standIn.answers.push({ canceled: false, filePaths: ['/exports'] });
+    expect(await newDesk().chooseExportFolder(folder)).toBe('/exports');
+    expect(standIn.done.pop()).toEqual(['showOpenDialog', { defaultPath: folder, properties }]);
+    expect(await newDesk().chooseExportFolder(join(folder, 'not', 'yet'))).toBe(null);
+    expect(standIn.done.pop()).toEqual(['showOpenDialog', { defaultPath: folder, properties }]);
+  });
+
   it('are what makes a path one that the window may name', async () => {
     const desk = newDesk();
     expect(() => desk.checkChosen('/etc/passwd')).toThrow('Choose the place of the picture in the dialog first.');

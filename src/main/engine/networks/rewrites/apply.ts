@@ -4,10 +4,11 @@ import { padFirst } from './first-padding.ts';
 import { passGradient } from './identity-gradient.ts';
 import { addOctaves } from './octaves.ts';
 import { exchangePooling } from './pooling.ts';
+import { smoothLayers } from './smoothing.ts';
 
 /**
  * The network with all changes made that a recipe asks for; `network` itself is left as it was loaded. Layers keep
- * their names, tensors, strides and receptive fields; octaves add more of them.
+ * their names, strides and receptive fields, and their tensors unless they are smoothed; octaves add more of them.
  * @throws MadderError naming the layer that does not exist or cannot be changed so
  */
 export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): Network {
@@ -19,6 +20,11 @@ export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): N
   for (const rewrite of rewrites) {
     if ('identityGradient' in rewrite) result = passGradient(result, rewrite.identityGradient);
   }
+  // After what looks at the nodes that make a layer, before octaves, which repeat all nodes.
+  result = smoothLayers(
+    result,
+    rewrites.flatMap((r) => ('smoothing' in r ? [r.smoothing] : [])),
+  );
   const octaves = rewrites.findLast((r) => 'octaves' in r);
   if (octaves) result = addOctaves(result, octaves.octaves);
   return { ...result, rewrites: [...rewrites] };

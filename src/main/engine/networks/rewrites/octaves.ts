@@ -35,18 +35,10 @@ export function addOctaves(network: Network, count: number): Network {
         name: octaveName(node.name, factor),
         inputs: node.inputs.map(renamed),
         outputs: node.outputs.map(renamed),
+        attributes: keepsEdges(node) ? { ...node.attributes, ceil_mode: 1 } : node.attributes,
       });
     }
-    for (const layer of network.layers) {
-      layers.push({
-        ...layer,
-        name: octaveName(layer.name, factor),
-        tensor: renamed(layer.tensor),
-        ...(layer.label === undefined ? {} : { label: `${layer.label}, ${factor} times as large` }),
-        stride: layer.stride * factor,
-        receptiveField: layer.receptiveField * factor,
-      });
-    }
+    for (const layer of network.layers) layers.push({ ...octaveLayer(layer, factor), tensor: renamed(layer.tensor) });
     for (const value of network.identityGradient) identityGradient.add(renamed(value));
   }
   const factors = Array.from({ length: count - 1 }, (_, k) => 2 ** (k + 1));
@@ -61,6 +53,28 @@ export function addOctaves(network: Network, count: number): Network {
     identityGradient,
   };
 }
+
+/**
+ * Whether a pooling drops what is left over at the edges. In the smaller sizes it must not: of a picture of 128x80 px, a
+ * quarter has 20 px in height, and after four halvings nothing would be left to look at.
+ */
+const keepsEdges = ({ op, attributes }: OnnxNode): boolean =>
+  (op === 'MaxPool' || op === 'AveragePool') &&
+  !((attributes['pads'] as readonly number[] | undefined) ?? []).some((pad) => pad > 0);
+
+const octaveLayer = (layer: Layer, factor: number): Layer => ({
+  ...layer,
+  name: octaveName(layer.name, factor),
+  ...(layer.label === undefined ? {} : { label: `${layer.label}, ${factor} times as large` }),
+  stride: layer.stride * factor,
+  receptiveField: layer.receptiveField * factor,
+});
+
+/** The layers that a network with these ones has in `count` octaves; their tensors are known only once they are added. */
+export const octaveLayers = (layers: readonly Layer[], count: number): Layer[] =>
+  Array.from({ length: count }, (_, octave) =>
+    octave === 0 ? layers : layers.map((layer) => octaveLayer(layer, 2 ** octave)),
+  ).flat();
 
 /** Means of 2x2 pixels; at an odd edge, of those that there are. */
 const HALVE = { kernel_shape: [2, 2], strides: [2, 2], ceil_mode: 1, count_include_pad: 0 };
