@@ -26,9 +26,9 @@ export interface Looking {
 }
 
 /**
- * The studio draws in a worker, so that is where its frames are counted: each is one `clearRect`, asked for by
- * `requestAnimationFrame`, which the compositor holds back until it has taken the frame before. The bare page draws on its main
- * thread in `requestAnimationFrame` under the same rule. Only frames with a picture that has been moved count, in both.
+ * The studio draws in a worker, so that is where its frames are counted: drawings of the picture at another place than before. The
+ * worker draws in `requestAnimationFrame`, which the compositor holds back until it has taken the frame before; the bare page
+ * draws on its main thread under the same rule.
  */
 const COUNT_IN_WORKER = `(() => {
   const counted = (globalThis.counted = { frames: 0 });

@@ -47,7 +47,7 @@ export async function steer(size: number): Promise<Steering[]> {
   const studio = await Studio.open();
   try {
     await studio.setSize(size);
-    // Few enough that the last level is reached soon; the first one is short then, and is dragged in at once.
+    // Few enough that the last level is reached soon.
     await studio.setIterations(12);
     await studio.choosePhoto('Mountain Lake');
     await studio.choosePainting('Poppy Meadow');

@@ -124,7 +124,7 @@ describe.each<Shell>(['browser', 'desktop'])('a running picture in the %s', (she
     );
     await heeded(
       () => solo.click(),
-      (progress) => heard(progress).length === 5,
+      (progress) => heard(progress).length === 9,
     );
   });
 

@@ -165,7 +165,7 @@ export class Studio<P extends Program = Program> {
   async toggleKept(layer: string): Promise<void> {
     await this.unfold('Photo and smoothness');
     await this.settings.getByRole('button', { name: 'Choose what is kept of the photo' }).click();
-    await this.page.getByRole('switch', { name: new RegExp(`\\b${layer}\\b`) }).click();
+    await this.page.getByRole('switch', { name: new RegExp(`\\b${layer}(?![\\w/])`) }).click();
     await this.page.keyboard.press('Escape');
   }
 
