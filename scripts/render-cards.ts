@@ -15,8 +15,8 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 const PHOTO = join(root, 'resources/samples/photos/lake.jpg');
 const PAINTING = join(root, 'resources/samples/paintings/night-impasto.jpg');
 /** Long sides, px: painted larger than shown, since strokes smaller than a pixel of the card say nothing. */
-const PAINTED = 448;
-const SHOWN = 320;
+const PAINTED = 352;
+const SHOWN = 256;
 
 const folder = mkdtempSync(join(tmpdir(), 'madder-cards-'));
 
