@@ -56,6 +56,11 @@ export const anyPool: fc.Arbitrary<Pool> = fc
   .map((p) => ({ ...p, pads: p.pads.map((pad, k) => Math.min(pad, p.kernel[k % 2]! - 1)) }))
   .map((p) => ({ ...p, ceil: p.ceil && !addsWindowBehind(p) }));
 
+/** The last rows of a little picture: the only window of an axis reaches over its end. */
+const onlyWindow: fc.Arbitrary<Pool> = fc
+  .tuple(fc.integer({ min: 1, max: 2 }), fc.integer({ min: 1, max: 3 }))
+  .map((s2) => ({ kernel: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], ceil: true, size: s2 }));
+
 export const poolAttributes = ({ kernel, strides, pads, ceil }: Pool) => ({
   kernel_shape: kernel,
   strides,
@@ -91,6 +96,8 @@ export const poolCases: readonly GradientCase[] = [
   maxPool('MaxPool, any window', anyPool, 24),
   averagePool('AveragePool, windows of known networks', knownPool, 24),
   averagePool('AveragePool, any window', anyPool, 24),
+  maxPool('MaxPool, an only window over the end', onlyWindow, 6),
+  averagePool('AveragePool, an only window over the end', onlyWindow, 6),
   gradientCase('pools without attributes', { max: fc.boolean() }, ({ max }) => ({
     dims: [1, 2, 4, 5],
     values: distinct,

@@ -423,8 +423,10 @@ const pool: ShapeRule = (call) => {
   const ceil = call.int('ceil_mode', 0) !== 0;
   const out = space.map((size, i) => {
     const [k, stride, dilation] = [kernel[i]!, strides[i]!, dilations[i]!] as const;
-    positions(call, size + pads[i]! + pads[n + i]!, dilation * (k - 1) + 1, stride);
-    return pooledSize(size, k, stride, dilation, pads[i]!, pads[n + i]!, ceil);
+    const count = pooledSize(size, k, stride, dilation, pads[i]!, pads[n + i]!, ceil);
+    // A partial window at the end may be the only one: of one position, two by two are still one.
+    if (count < 1 || !ceil) positions(call, size + pads[i]! + pads[n + i]!, dilation * (k - 1) + 1, stride);
+    return count;
   });
   const dims = [batch, channels, ...out];
   return isMax

@@ -9,7 +9,7 @@ const everyday = (name: string, description: string, settings: Partial<PresetInp
 });
 
 export const gentle = everyday('Gentle', "A touch of the painting's hand; the photo stays what it is.", {
-  objective: { style: 0.3, content: 0.1 },
+  objective: { style: 0.1, content: 0.1 },
 });
 
 export const ownColours = everyday('Own colours', "The painting's strokes in the photo's own colours.", {

@@ -230,6 +230,8 @@ describe('octaves', () => {
       [2, 4],
       [1, 1],
     ]);
+    // However little is left: 24x16 px is one position long before the last pooling.
+    expect(inlinedDims(network, [1, 3, 16, 24], [quarter!])[0]!.slice(2)).toEqual([1, 1]);
   });
 });
 

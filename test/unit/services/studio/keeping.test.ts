@@ -158,17 +158,17 @@ describe('presets', () => {
     const builtIn = builtInPresets();
     const { presets } = await studio.do('snapshot', {});
     expect(presets.map(({ id }) => id)).toEqual(builtIn.map(({ id }) => id));
-    const [gatys] = presets;
-    expect(await studio.refused('savePreset', { ...gatys, value: gatys!.value, builtIn: undefined })).toMatch(
+    const [gentle] = presets;
+    expect(await studio.refused('savePreset', { ...gentle, value: gentle!.value, builtIn: undefined })).toMatch(
       /wrongly/,
     );
-    expect(await studio.refused('savePreset', { id: gatys!.id, value: gatys!.value, result: null })).toMatch(
+    expect(await studio.refused('savePreset', { id: gentle!.id, value: gentle!.value, result: null })).toMatch(
       /duplicate/,
     );
-    expect(await studio.refused('deletePreset', { id: gatys!.id })).toMatch(/comes with Madder/);
+    expect(await studio.refused('deletePreset', { id: gentle!.id })).toMatch(/comes with Madder/);
 
-    const mine = await studio.do('duplicatePreset', { id: gatys!.id, name: 'Große Pinsel' });
-    expect(mine).toMatchObject({ builtIn: false, value: { ...gatys!.value, name: 'Große Pinsel' }, thumbnail: false });
+    const mine = await studio.do('duplicatePreset', { id: gentle!.id, name: 'Große Pinsel' });
+    expect(mine).toMatchObject({ builtIn: false, value: { ...gentle!.value, name: 'Große Pinsel' }, thumbnail: true });
     const changed = await studio.do('savePreset', {
       id: mine.id,
       value: { ...mine.value, description: 'x' },
@@ -176,7 +176,7 @@ describe('presets', () => {
     });
     expect(changed.id).toBe(mine.id);
     await studio.do('favouritePreset', { id: mine.id, favourite: true });
-    await studio.do('favouritePreset', { id: gatys!.id, favourite: true });
+    await studio.do('favouritePreset', { id: gentle!.id, favourite: true });
     const { fileName, text } = await studio.do('exportPreset', { id: mine.id });
     expect(fileName).toMatch(/^[a-z-]+\.json$/);
     const imported = await studio.do('importPreset', { text });
@@ -283,7 +283,8 @@ describe('networks', () => {
     expect(await studio.refused('downloadNetwork', { id: own.id })).toMatch(/installed already/);
     expect(await studio.refused('downloadNetwork', { id: 'nobody-knows' })).toMatch(/no network "nobody-knows"/);
     expect(await studio.refused('removeNetwork', { id: own.id })).toMatch(/came with Madder/);
-    expect(await studio.program.asset('network-sample', own.id)).toBeUndefined();
+    expect(await studio.program.asset('network-sample', own.id)).toMatchObject({ type: 'image/jpeg' });
+    expect(await studio.program.asset('network-sample', members[0]!.id)).toBeUndefined();
     await studio.close();
   });
 
