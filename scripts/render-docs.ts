@@ -1,10 +1,12 @@
 /**
  * Renders the pictures of README and docs/ from the sample pictures with the built command and its defaults:
  *
- *     npm run docs
+ *     npm run docs [-- FOLDER]
+ *
+ * Painted pictures are kept in the folder where one is given, and not painted again.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,19 +23,23 @@ const GAP = 8;
 const photo = (name: string) => join(samples, 'photos', `${name}.jpg`);
 const painting = (name: string) => join(samples, 'paintings', `${name}.jpg`);
 
-function paint(folder: string, content: string, style: string): string {
-  const output = join(folder, `${content}-${style}.png`);
+function paint(folder: string, content: string, style: string, ...options: readonly string[]): string {
+  const output = join(folder, `${[content, style, ...options].join('-').replaceAll(/[^\w]+/g, '-')}.png`);
+  if (existsSync(output)) return output;
   const command = join(root, 'dist/src/main/shells/cli/madder.js');
-  const args = ['stylize', photo(content), '--style', painting(style), '-o', output, '--size', `${SIZE}`];
+  const size = options.includes('--size') ? [] : ['--size', `${SIZE}`];
+  const args = ['stylize', photo(content), '--style', painting(style), '-o', output, ...size, ...options];
   const { status } = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit' });
   if (status !== 0) throw new Error(`madder ended with ${status}`);
   return output;
 }
 
-/** Pictures of one shape on a sheet, row by row. */
+/** Pictures on a sheet, row by row, cut to the shape of the first. */
 async function sheet(file: string, columns: number, pictures: readonly string[]): Promise<void> {
+  const { width: first, height: tall } = await sharp(pictures[0]).metadata();
+  const shape = { width: WIDTH, height: Math.round((WIDTH * tall) / first) };
   const cells = await Promise.all(
-    pictures.map((p) => sharp(p).resize(WIDTH).png().toBuffer({ resolveWithObject: true })),
+    pictures.map((p) => sharp(p).resize(shape).png().toBuffer({ resolveWithObject: true })),
   );
   const height = Math.max(...cells.map((c) => c.info.height));
   const rows = Math.ceil(cells.length / columns);
@@ -50,7 +56,17 @@ async function sheet(file: string, columns: number, pictures: readonly string[])
     .toFile(join(target, file));
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'madder-docs-'));
+/** Photos and paintings from which the twins of models/README.md paint. */
+const PAIRS = [
+  ['lake', 'night-impasto'],
+  ['harbour', 'watercolour'],
+  ['still-life', 'cubist-oil'],
+  ['harbour', 'stained-glass'],
+] as const;
+
+const kept = process.argv[2];
+const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));
+mkdirSync(folder, { recursive: true });
 mkdirSync(target, { recursive: true });
 try {
   for (const [content, styles] of [
@@ -59,6 +75,14 @@ try {
   ] as const) {
     await sheet(`${content}-painted.jpg`, 3, [photo(content), ...styles.map((style) => paint(folder, content, style))]);
   }
+  const twins = PAIRS.flatMap(([content, style]) => [
+    photo(content),
+    painting(style),
+    ...['standard', 'robust'].map((twin) =>
+      paint(folder, content, style, '--size', '512', '--network', `madder-resnet-${twin}`),
+    ),
+  ]);
+  await sheet('twins.jpg', 4, twins);
 } finally {
-  rmSync(folder, { recursive: true });
+  if (kept === undefined) rmSync(folder, { recursive: true });
 }

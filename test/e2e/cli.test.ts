@@ -284,7 +284,7 @@ describe('madder networks', () => {
 
   it('lists them as JSON', async () => {
     const lines = events((await run('networks', '--json')).out);
-    for (const id of ['madder-random-vgg', 'madder-vgg']) {
+    for (const id of ['madder-random-vgg', 'madder-vgg', 'madder-resnet-standard', 'madder-resnet-robust']) {
       expect(lines).toContainEqual(
         expect.objectContaining({ type: 'network', manifest: expect.objectContaining({ id }) }),
       );

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { bundledModelsFolder, listNetworks, loadNetwork } from '../../../../src/main/engine/networks/load.ts';
+import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import { templateFromOnnx } from '../../../../src/main/engine/networks/onnx-network.ts';
 import { makeNode } from '../../../../src/main/engine/networks/template.ts';
 import type { OnnxModel, OnnxValueInfo } from '../../../../src/main/formats/onnx.ts';
@@ -14,11 +16,12 @@ import { checkpointPath } from '../../formats/checkpoint-bytes.ts';
 import { goldenPath, relativeError, runTemplate } from './golden.ts';
 
 const BUNDLED = 'madder-vgg';
+const TWINS = ['madder-resnet-standard', 'madder-resnet-robust'];
 
 describe('the bundled networks', () => {
   it('are all listed and load, with the layers that they name', async () => {
     const manifests = await listNetworks();
-    expect(manifests.map((m) => m.id)).toContain(BUNDLED);
+    expect(manifests.map((m) => m.id)).toEqual(expect.arrayContaining([BUNDLED, ...TWINS]));
     for (const manifest of manifests) {
       const network = await loadNetwork(manifest.id);
       expect(network.sha256).toBe(manifest.sha256);
@@ -34,6 +37,33 @@ describe('the bundled networks', () => {
     expect(network.layers.find((l) => l.name === 'relu4_1')!.label).toBe('swirls and patches');
     expect(network.graph.nodes.filter((n) => n.op === 'AveragePool')).toHaveLength(4);
     expect(network.graph.inputs).toEqual([{ name: network.input, type: 'float32', dims: [1, 3, 'H', 'W'] }]);
+  });
+
+  it('include twins that differ in nothing but adversarial training', async () => {
+    const [standard, robust] = await Promise.all(TWINS.map((id) => loadNetwork(id)));
+    expect([standard!.manifest.robustness, robust!.manifest.robustness]).toEqual([
+      { norm: 'l2', epsilon: 0 },
+      { norm: 'l2', epsilon: 0.5 },
+    ]);
+    for (const same of [
+      'architecture',
+      'normalization',
+      'layers',
+      'styleLayers',
+      'contentLayers',
+      'suggested',
+    ] as const) {
+      expect(robust!.manifest[same], same).toEqual(standard!.manifest[same]);
+    }
+    const shapes = ({ graph }: Network) => [...graph.initializers].map(([name, { dims }]) => [name, dims]);
+    expect(shapes(robust!)).toEqual(shapes(standard!));
+    expect(robust!.sha256).not.toBe(standard!.sha256);
+  });
+
+  it('are small enough to come along', () => {
+    for (const id of [BUNDLED, ...TWINS]) {
+      expect(statSync(join(bundledModelsFolder(), `${id}.safetensors`)).size, id).toBeLessThan(13e6);
+    }
   });
 
   it('compute something at any size', async () => {
@@ -222,7 +252,7 @@ describe('a models folder', () => {
 
   it('says which networks there are when asked for another', async () => {
     await expect(load('vgg23')).rejects.toThrow(
-      /^There is no network "vgg23"; the networks there are: madder-random-vgg, madder-vgg, .*tiny/,
+      /^There is no network "vgg23"; the networks there are: madder-random-vgg, madder-resnet-robust, madder-resnet-standard, madder-vgg, .*tiny/,
     );
     await expect(load('../tiny')).rejects.toThrow(/no network "\.\.\/tiny"/);
   });

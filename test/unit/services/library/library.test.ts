@@ -216,6 +216,8 @@ describe('the library', () => {
     const verified = await verifyNetworks(undefined, { folders: folders() });
     expect(Object.fromEntries(verified.map(({ id, problem }) => [id, problem]))).toEqual({
       [bundled]: undefined,
+      'madder-resnet-standard': undefined,
+      'madder-resnet-robust': undefined,
       good: undefined,
       spoilt: expect.stringMatching(/is not the file that its description names/) as string,
       halved: expect.stringMatching(/could not be read/) as string,
