@@ -69,12 +69,6 @@ const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));
 mkdirSync(folder, { recursive: true });
 mkdirSync(target, { recursive: true });
 try {
-  for (const [content, styles] of [
-    ['lake', ['night-impasto', 'stained-glass', 'woodcut', 'watercolour', 'pointillism']],
-    ['still-life', ['night-impasto', 'cubist-oil', 'woodcut', 'stained-glass', 'watercolour']],
-  ] as const) {
-    await sheet(`${content}-painted.jpg`, 3, [photo(content), ...styles.map((style) => paint(folder, content, style))]);
-  }
   const twins = PAIRS.flatMap(([content, style]) => [
     photo(content),
     painting(style),
@@ -83,6 +77,12 @@ try {
     ),
   ]);
   await sheet('twins.jpg', 4, twins);
+  for (const [content, styles] of [
+    ['lake', ['night-impasto', 'stained-glass', 'woodcut', 'watercolour', 'pointillism']],
+    ['still-life', ['night-impasto', 'cubist-oil', 'woodcut', 'stained-glass', 'watercolour']],
+  ] as const) {
+    await sheet(`${content}-painted.jpg`, 3, [photo(content), ...styles.map((style) => paint(folder, content, style))]);
+  }
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true });
 }

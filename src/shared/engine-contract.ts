@@ -1,5 +1,6 @@
 /** Everything that is said between a program and its engine process. Nothing else crosses that border. */
 import { z } from 'zod';
+import { elsewhereSchema, judgedSchema, judgeNetworkSchema } from './picture-studies.ts';
 import { recipeSchema, weightChangeSchema } from './recipe.ts';
 import {
   findingSchema,
@@ -9,6 +10,12 @@ import {
   studyPhotoSchema,
   worstCaseSchema,
 } from './robustness.ts';
+import {
+  featureKeySchema,
+  featureProgressSchema,
+  featureSchema,
+  visualizationSettingsSchema,
+} from './visualization.ts';
 
 const jobSchema = z.strictObject({
   recipe: recipeSchema,
@@ -23,10 +30,14 @@ const jobSchema = z.strictObject({
   provider: z.enum(['cpu', 'webgpu', 'cuda', 'dml', 'coreml']),
   threads: z.int().min(1).optional(),
   lowPriority: z.boolean().optional(),
+  /** Memory that the engine process may take, bytes; most of what is free when missing. */
+  memoryBytes: z.number().min(1).optional(),
   /** Time between checkpoints, ms: what a killed run loses at most, one evaluation aside. Five seconds when missing. */
   checkpointMs: z.int().min(0).optional(),
   /** Send pictures of the progress, at most this wide or high; none when missing. */
   previewSide: z.int().min(16).optional(),
+  /** Keep the pictures after so many evaluations in the folder (see readSnapshot); none when missing. */
+  snapshots: z.array(z.int().min(0)).optional(),
 });
 export type EngineJob = z.output<typeof jobSchema>;
 
@@ -42,10 +53,40 @@ const measureJobSchema = z.strictObject({
 });
 export type MeasureJob = z.output<typeof measureJobSchema>;
 
+const judgeJobSchema = z.strictObject({
+  /** Finished pictures, each with the recipe that says what it was painted from. */
+  pictures: z.array(z.strictObject({ cell: z.string(), path: z.string(), recipe: recipeSchema })),
+  /** Where the recipes' pictures are, by SHA-256. */
+  images: z.record(z.string(), z.string()),
+  /** Each with the id or file that it is loaded by. */
+  judges: z.array(judgeNetworkSchema.extend({ path: z.string() })),
+  /** SqueezeNet 1.1, for its figures; none are made when missing. */
+  squeezenet: z.strictObject({ path: z.string(), sha256: z.string() }).optional(),
+  /** What is known already and not measured again: judges (or `squeezenet`, which is null) of cells. */
+  known: z.array(z.strictObject({ cell: z.string(), judge: z.string().nullable() })),
+  threads: z.int().min(1).optional(),
+});
+export type JudgeJob = z.output<typeof judgeJobSchema>;
+
+const visualizeJobSchema = z.strictObject({
+  settings: visualizationSettingsSchema,
+  networks: z.array(studyNetworkSchema),
+  /** The pictures that are to be made, in this order, and what their files are called. */
+  wanted: z.array(featureKeySchema.safeExtend({ file: z.string() })),
+  /** The folder that they go to; it exists. */
+  folder: z.string(),
+  threads: z.int().min(1).optional(),
+});
+export type VisualizeJob = z.output<typeof visualizeJobSchema>;
+
 export const engineCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), job: jobSchema }),
   /** Measure the robustness of layers; `stop` ends it before the next graph run. */
   z.strictObject({ type: z.literal('measure'), job: measureJobSchema }),
+  /** Measure finished pictures under other networks; `stop` ends it before the next picture. */
+  z.strictObject({ type: z.literal('judge'), job: judgeJobSchema }),
+  /** Make pictures that layers answer to; `stop` ends it before the next graph run. */
+  z.strictObject({ type: z.literal('visualize'), job: visualizeJobSchema }),
   z.strictObject({ type: z.literal('pause') }),
   z.strictObject({ type: z.literal('resume') }),
   /** End before the next evaluation and keep the best picture. */
@@ -87,6 +128,14 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     /** Resident memory of the engine process. */
     memoryBytes: z.number(),
   }),
+  /** A picture too large for memory is painted in tiles: the one that is looked at next, and where in the run it is. */
+  z.object({
+    type: z.literal('tile'),
+    level: z.int(),
+    evaluation: z.int(),
+    tile: z.int(),
+    tiles: z.int(),
+  }),
   /** The picture as it is now, encoded as JPEG. */
   z.object({
     type: z.literal('preview'),
@@ -96,6 +145,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     image: z.instanceof(Uint8Array),
   }),
   z.object({ type: z.literal('checkpoint'), total: z.int(), seconds: z.number() }),
+  /** The picture after so many evaluations is in the folder; its loss is Infinity before the first one. */
+  z.object({ type: z.literal('snapshot'), total: z.int(), loss: real }),
   /** Something a person should know, one sentence. */
   z.object({ type: z.literal('note'), message: z.string() }),
   /** The weight changes sent so far took effect just before this evaluation (counted from 0). */
@@ -118,6 +169,16 @@ export const engineEventSchema = z.discriminatedUnion('type', [
   /** A piece of a measurement is known. */
   z.object({ type: z.literal('finding'), finding: findingSchema }),
   z.object({ type: z.literal('worst-case'), worst: worstCaseSchema }),
+  /** A picture was measured under a network. */
+  z.object({ type: z.literal('judged'), cell: z.string(), elsewhere: elsewhereSchema }),
+  /** SqueezeNet's figures of a picture. */
+  z.object({ type: z.literal('figures'), cell: z.string(), judged: judgedSchema }),
+  /** A picture cannot be measured under this network (null: SqueezeNet): one sentence. */
+  z.object({ type: z.literal('unjudged'), cell: z.string(), judge: z.string().nullable(), message: z.string() }),
+  /** A picture that a layer answers to is in the folder. */
+  z.object({ type: z.literal('feature'), feature: featureSchema }),
+  /** How far the next one is; said a few times a second at most. */
+  z.object({ type: z.literal('feature-progress'), progress: featureProgressSchema }),
   /** A measurement ended; all that it found has been said. */
   z.object({ type: z.literal('measured'), completed: z.boolean() }),
   /** The job could not be done; the process is ready for another one. */

@@ -25,7 +25,7 @@ export const IMAGENET_NORMALIZATION: Normalization = {
 };
 
 /** Pooling kinds that can be exchanged for one another. */
-export const poolingKindSchema = z.enum(['max', 'average', 'l2']);
+export const poolingKindSchema = z.enum(['max', 'average', 'l2', 'blur']);
 export type PoolingKind = z.infer<typeof poolingKindSchema>;
 
 /** Layer name to weight. */

@@ -1,12 +1,15 @@
+import type { Extent } from './extent.ts';
 import type { PoolingKind } from './network-manifest.ts';
 import type { Normalization } from './objective.ts';
 import type { Colour, ParameterizationKind, Recipe } from './recipe.ts';
-import type { Rewrite } from './rewrites.ts';
+import type { Rewrite, Shortcuts, Strides } from './rewrites.ts';
 
 /** What a person asks for instead of what a recipe or preset says; what is absent stays. */
 export interface RecipeChanges {
   /** Side of the result in px: the long one, or that which the recipe's schedule names. */
   readonly size?: number;
+  /** Instead of `size`: pixels in all, or a paper. Whoever knows the photo turns it into one. */
+  readonly extent?: Extent;
   /** Style against content: the style weight is multiplied by it. */
   readonly strength?: number;
   /** Faders by layer name, 0 or more; layers that are not named keep their weight. */
@@ -19,6 +22,8 @@ export interface RecipeChanges {
   readonly colour?: Colour;
   readonly pooling?: PoolingKind;
   readonly firstPadding?: 'zero' | 'reflect' | 'edge';
+  readonly shortcuts?: Shortcuts;
+  readonly strides?: Strides;
   readonly parameterization?: Readonly<{ kind: ParameterizationKind } & Record<string, unknown>>;
   /** What is not named stays as it is. */
   readonly transforms?: Partial<Recipe['transforms']>;
@@ -81,15 +86,20 @@ export function changeSettings<T extends Settings>(recipe: T, changes: RecipeCha
   };
 }
 
-/** Rewrites with another pooling or first padding in place of those of the same kind, which are for the whole network. */
-export function changeRewrites(
-  rewrites: readonly Rewrite[],
-  { pooling, firstPadding }: Pick<RecipeChanges, 'pooling' | 'firstPadding'>,
-): Rewrite[] {
+/** What a person can ask for of the networks, each for the whole of them. */
+export const REWRITE_CHANGES = ['pooling', 'firstPadding', 'shortcuts', 'strides'] as const;
+export type RewriteChanges = Pick<RecipeChanges, (typeof REWRITE_CHANGES)[number]>;
+
+/** Rewrites with another pooling, first padding ... in place of those of the same kind, which are for the whole network. */
+export function changeRewrites(rewrites: readonly Rewrite[], changes: RewriteChanges): Rewrite[] {
+  const { pooling, firstPadding, shortcuts, strides } = changes;
+  const replaced = REWRITE_CHANGES.filter((name) => changes[name] !== undefined);
   return [
-    ...rewrites.filter((r) => !(pooling && 'pooling' in r) && !(firstPadding && 'firstPadding' in r)),
+    ...rewrites.filter((rewrite) => !replaced.some((name) => name in rewrite)),
     ...(pooling ? [{ pooling: { kind: pooling } }] : []),
     ...(firstPadding ? [{ firstPadding }] : []),
+    ...(shortcuts ? [{ shortcuts }] : []),
+    ...(strides ? [{ strides }] : []),
   ];
 }
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { noisePicture } from '../../src/main/engine/runs/random.ts';
-import { readRecord } from '../../src/main/services/studies/record.ts';
+import { readRecordOf } from '../../src/main/services/studies/record.ts';
 import { largestDifference, planRobustness, runRobustness } from '../../src/main/services/studies/robustness.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -77,7 +77,7 @@ describe('madder study robustness', () => {
       ...['pictures', 'record.json', 'robustness-photos.csv', 'robustness.csv', 'robustness.json'],
       ...['robustness.png', 'robustness.svg'],
     ]);
-    const record = await readRecord(join(out, 'record.json'));
+    const record = await readRecordOf(join(out, 'record.json'), 'robustness');
     expect(record.measurements).toHaveLength(6);
     expect(record.worstCases).toHaveLength(6);
     for (const { original, attacked, difference, amplification } of record.worstCases) {
@@ -120,7 +120,7 @@ describe('madder study robustness', () => {
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(130);
     expect(events(said).at(-1)).toMatchObject({ type: 'done', completed: false });
     const file = join(out, 'record.json');
-    const stopped = await readRecord(file);
+    const stopped = await readRecordOf(file, 'robustness');
     expect(stopped.finishedAt).toBeUndefined();
     expect(stopped.measurements.length).toBeGreaterThan(0);
 
@@ -129,7 +129,12 @@ describe('madder study robustness', () => {
     const progress = events(resumed.out).filter((e) => e['type'] === 'progress');
     expect(progress.length).toBeLessThan(6 * PHOTOS);
     expect(progress.at(-1)).toMatchObject({ done: 6 * PHOTOS, total: 6 * PHOTOS });
-    expect(largestDifference(await readRecord(file), await readRecord(at('first/record.json')))).toBe(0);
+    expect(
+      largestDifference(
+        await readRecordOf(file, 'robustness'),
+        await readRecordOf(at('first/record.json'), 'robustness'),
+      ),
+    ).toBe(0);
   });
 
   it.each([
@@ -224,7 +229,7 @@ describe('a study whose engine dies', () => {
     const file = at('given-up/record.json');
     const dying = runRobustness(record, file, { entry: dyingEngine('always', 0, ''), threads: 1 });
     await expect(dying).rejects.toThrow(/again and again \(SIGKILL\)/);
-    expect((await readRecord(file)).measurements).toEqual([]);
+    expect((await readRecordOf(file, 'robustness')).measurements).toEqual([]);
   });
 
   it('is stopped before it has begun', async () => {

@@ -13,6 +13,7 @@ import { hasCheckpoint, notWritten, readCheckpoint } from '../engine/runs/checkp
 import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
 import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
+import { sidesOf } from '../../shared/extent.ts';
 import type { Preset } from '../../shared/preset.ts';
 import {
   RECIPE_VERSION,
@@ -74,6 +75,8 @@ export interface PaintOptions extends RunnerOptions {
   readonly provider?: EngineJob['provider'];
   readonly threads?: number;
   readonly lowPriority?: boolean;
+  /** Memory that the engine may take, bytes; most of what is free when missing. */
+  readonly memoryBytes?: number;
   /** Long side of previews, px; none when missing. */
   readonly previewSide?: number;
   /** Where the run keeps its checkpoints; a temporary folder when not given. It is removed when the run ends well. */
@@ -96,7 +99,7 @@ export const prepareRun = (request: PaintRequest | RepeatRequest): Promise<Prepa
   'recipe' in request ? prepareRepeat(request) : prepareNew(request);
 
 async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
-  const { preset, size = DEFAULTS.size, iterations = DEFAULTS.iterations } = request;
+  const { preset, iterations = DEFAULTS.iterations } = request;
   const networks = {
     style: await findInstalled(request.network),
     ...(request.contentNetwork ? { content: await findInstalled(request.contentNetwork) } : {}),
@@ -112,6 +115,8 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
     styles.push({ image: await pictures.open(path), weight, scale });
   const init = await pictures.start(request.init ?? preset?.init?.kind ?? DEFAULTS.init);
 
+  const changes = sized(request, photo, preset?.schedule?.side ?? 'long');
+  const { size = DEFAULTS.size } = changes;
   const suggested = style.manifest.suggested ?? {};
   const usual = {
     normalization: 'relative' as const,
@@ -131,7 +136,7 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
       seed: DEFAULTS.seed,
       colour: preset?.colour ?? DEFAULTS.colour,
     },
-    named(request, style, eye),
+    named(changes, style, eye),
   );
   const parameterization = request.parameterization ?? preset?.parameterization ?? { kind: 'pixels' as const };
   const optimizer = request.optimizer ?? preset?.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' };
@@ -179,7 +184,8 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   const others = [...(style.other ? ['network'] : []), ...(content?.other ? ['content network'] : [])];
   const note = changesNote(request, others);
   if (note !== undefined) notes.push(note);
-  const settings = changeSettings(recipe, named(request, style.network, eye));
+  const changes = sized(request, recipe.content, recipe.schedule.side);
+  const settings = changeSettings(recipe, named(changes, style.network, eye));
   for (const [network, names] of [
     [style.network, settings.objective.styleLayers],
     [eye, settings.objective.contentLayers],
@@ -260,7 +266,16 @@ export function runFolder(output: string): string {
  */
 export async function paint(prepared: PreparedRun, options: PaintOptions = {}): Promise<RunHandle> {
   const { recipe, images, networks } = prepared;
-  const { provider = 'cpu', threads, lowPriority, previewSide, resume = false, folder, ...hooks } = options;
+  const {
+    provider = 'cpu',
+    threads,
+    lowPriority,
+    memoryBytes,
+    previewSide,
+    resume = false,
+    folder,
+    ...hooks
+  } = options;
   const place = folder ?? (await mkdtemp(join(tmpdir(), 'madder-run-')));
   await checkRunFolder(place, recipe, resume);
   await mkdir(place, { recursive: true }).catch((cause: unknown) => {
@@ -275,6 +290,7 @@ export async function paint(prepared: PreparedRun, options: PaintOptions = {}): 
     provider,
     ...(threads === undefined ? {} : { threads }),
     ...(lowPriority === undefined ? {} : { lowPriority }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
     ...(previewSide === undefined ? {} : { previewSide }),
   };
   const handle = startRun(job, hooks);
@@ -411,6 +427,10 @@ const notesOn = (style: Network, content: Network | undefined): string[] =>
   [style, ...(content ? [content] : [])]
     .filter(({ manifest }) => manifest.normalization.assumed)
     .map(({ name }) => `${name} does not say how it wants its pictures; ImageNet's mean and deviation are assumed.`);
+
+/** A person's wish with its size as a side of the picture, in px. */
+const sized = <T extends RecipeChanges>(changes: T, photo: RecipeImage, side: 'long' | 'short'): T =>
+  changes.extent ? { ...changes, size: sidesOf(changes.extent, photo)[side] } : changes;
 
 /** A person's faders under the names that the networks give their layers. @throws MadderError naming an unknown one */
 const named = ({ layers, contentLayers, ...rest }: RecipeChanges, style: Network, content: Network): RecipeChanges => ({

@@ -225,6 +225,7 @@ export async function openRecipeNetwork(reference: RecipeNetwork, idOrPath: stri
 export function changesNote(request: RepeatRequest, otherNetworks: readonly string[]): string | undefined {
   const words: readonly (readonly [keyof RepeatRequest, string])[] = [
     ['size', 'size'],
+    ['extent', 'size'],
     ['strength', 'strength'],
     ['iterations', 'iterations'],
     ['layers', 'style layers'],
@@ -238,6 +239,8 @@ export function changesNote(request: RepeatRequest, otherNetworks: readonly stri
     ['styleScales', 'scales of the styles'],
     ['pooling', 'pooling'],
     ['firstPadding', 'first padding'],
+    ['shortcuts', 'shortcuts'],
+    ['strides', 'strides'],
     ['parameterization', 'parameterization'],
     ['transforms', 'transforms'],
     ['optimizer', 'optimizer'],

@@ -16,6 +16,8 @@ export interface Action {
   readonly shortcuts?: readonly string[];
   /** A shortcut that the browser answers by itself, to be shown where there is none of ours. */
   readonly browserShortcut?: string;
+  /** It is of use in the laboratory too; everything else is the studio's. */
+  readonly everywhere?: boolean;
   /** Whether it can be done now. It reads the stores, so that whoever asks must subscribe to them: `useAction`. */
   readonly enabled?: (program: Program) => boolean;
   /** Of things that are on or off. */

@@ -25,10 +25,12 @@ export function listenForShortcuts(program: Program): () => void {
   };
   const down = (event: KeyboardEvent): void => {
     // A dialog is a world of its own.
-    if (event.defaultPrevented || program.view.getState().dialog !== null) return;
+    const { dialog, screen } = program.view.getState();
+    if (event.defaultPrevented || dialog !== null) return;
     const typing = isTyping(event.target);
     const { singleKeyShortcuts } = program.session.getState().preferences;
-    const found = TABLE.find(({ shortcut }) => {
+    const found = TABLE.find(({ id, shortcut }) => {
+      if (screen === 'laboratory' && !actionOf(id).everywhere) return false;
       if (isSingleKey(shortcut) && (typing || !singleKeyShortcuts)) return false;
       if (typing && EDITING.has(shortcut.key)) return false;
       return matches(shortcut, event, mac);

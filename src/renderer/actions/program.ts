@@ -1,5 +1,6 @@
 import {
   Download,
+  FlaskConical,
   History,
   Keyboard,
   LayoutGrid,
@@ -11,11 +12,11 @@ import {
 import type { DialogId } from '../stores/view.ts';
 import { define, type Action } from './action.ts';
 
-const open = (dialog: DialogId, icon: LucideIcon, shortcut: string, enabled?: Action['enabled']): Action => ({
+const open = (dialog: DialogId, icon: LucideIcon, shortcut: string, rest: Partial<Action> = {}): Action => ({
   group: 'program',
   icon,
   shortcuts: [shortcut],
-  ...(enabled ? { enabled } : {}),
+  ...rest,
   run: ({ view }) => view.setState({ dialog }),
 });
 
@@ -26,11 +27,22 @@ export const programActions = define({
   openPresets: open('presets', LayoutGrid, 'Mod+Shift+S'),
   openHistory: open('history', History, 'Mod+Shift+H'),
   openQueue: open('queue', ListOrdered, 'Mod+J'),
-  openExport: open('export', Download, 'Mod+E', ({ session }) => session.getState().results.length > 0),
-  openPreferences: open('preferences', Settings2, 'Mod+Comma'),
-  openShortcuts: open('shortcuts', Keyboard, 'Question'),
+  openExport: open('export', Download, 'Mod+E', {
+    enabled: ({ session }) => session.getState().results.length > 0,
+  }),
+  openPreferences: open('preferences', Settings2, 'Mod+Comma', { everywhere: true }),
+  openShortcuts: open('shortcuts', Keyboard, 'Question', { everywhere: true }),
+  switchScreen: {
+    group: 'program',
+    icon: FlaskConical,
+    shortcuts: ['Mod+Shift+L'],
+    everywhere: true,
+    active: ({ view }) => view.getState().screen === 'laboratory',
+    run: ({ view }) => view.setState(({ screen }) => ({ screen: screen === 'studio' ? 'laboratory' : 'studio' })),
+  },
   switchTheme: {
     group: 'program',
+    everywhere: true,
     icon: SunMoon,
     run: ({ session, prefer }) => prefer({ theme: NEXT_THEME[session.getState().preferences.theme] }),
   },

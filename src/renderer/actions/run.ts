@@ -3,7 +3,7 @@ import i18next from 'i18next';
 import type { Program } from '../app/program.ts';
 import { notify } from '../stores/notices.ts';
 import { startObstacles } from '../stores/selectors.ts';
-import { activeJob } from '../stores/session.ts';
+import { activeJob, activeStudy } from '../stores/session.ts';
 import { define } from './action.ts';
 
 /** Under which `view.sections` remembers whether the strip with the losses is open. */
@@ -21,9 +21,11 @@ const possible = ({ documents, session }: Program): boolean =>
 async function start(program: Program): Promise<void> {
   const { ask, documents, notices } = program;
   const busy = active(program) !== undefined;
+  const studying = activeStudy(program.session.getState()) !== undefined;
   const begun = await ask('start', { document: documents.getState().document });
   if (!begun) return;
-  if (busy) notify(notices, { tone: 'success', title: i18next.t('run.queued') });
+  if (studying) notify(notices, { tone: 'info', title: i18next.t('run.afterStudy') });
+  else if (busy) notify(notices, { tone: 'success', title: i18next.t('run.queued') });
   else show(program, begun.value.job);
 }
 

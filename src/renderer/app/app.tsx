@@ -2,9 +2,10 @@ import { useEffect, useMemo } from 'react';
 import { TooltipProvider } from '../components/tooltip.tsx';
 import { GestureContext } from '../components/gesture.ts';
 import { Toasts } from '../components/toasts.tsx';
+import { Laboratory } from '../features/laboratory/laboratory.tsx';
 import { Studio } from '../features/studio/studio.tsx';
 import { runAction } from '../actions/use-action.ts';
-import { isActionId } from '../actions/index.ts';
+import { actionOf, isActionId } from '../actions/index.ts';
 import { listenForShortcuts } from '../actions/keyboard.ts';
 import { DropZone } from '../features/intake/drop-zone.tsx';
 import { PaintedQuestion } from '../features/intake/painted-question.tsx';
@@ -14,12 +15,12 @@ import { resolveLanguage, speak } from '../i18n/index.ts';
 import { autosave } from '../stores/autosave.ts';
 import { keepEstimate } from './estimate.ts';
 import { followRuns } from './follow.ts';
-import { ProgramContext, type Program } from './program.ts';
+import { ProgramContext, useView, type Program } from './program.ts';
 import { followTheme } from './theme.ts';
 
 /** The window, once the program is open. */
 export function App({ program }: { readonly program: Program }) {
-  const { documents, transport } = program;
+  const { documents, transport, view } = program;
   useEffect(() => {
     const ends = [
       listenForShortcuts(program),
@@ -30,25 +31,41 @@ export function App({ program }: { readonly program: Program }) {
       keepEstimate(program),
       autosave(documents, async (document) => (await transport.call('saveDocument', { document })).ok),
       program.onEvent((event) => {
-        if (event.type === 'command' && isActionId(event.action)) runAction(program, event.action);
-        if (event.type === 'opened') placeImported(program, event.imported, 'photo');
+        if (event.type === 'command' && isActionId(event.action)) {
+          if (!actionOf(event.action).everywhere) view.setState({ screen: 'studio' });
+          runAction(program, event.action);
+        }
+        if (event.type === 'opened') {
+          view.setState({ screen: 'studio' });
+          placeImported(program, event.imported, 'photo');
+        }
       }),
     ];
     return () => ends.forEach((end) => end());
-  }, [program, documents, transport]);
+  }, [program, documents, transport, view]);
 
   const gesture = useMemo(() => ({ begin: documents.beginGesture, end: documents.endGesture }), [documents]);
   return (
     <ProgramContext value={program}>
       <GestureContext value={gesture}>
         <TooltipProvider>
-          <Studio />
+          <Room />
           <PaintedQuestion />
           <Toasts />
-          <DropZone />
         </TooltipProvider>
       </GestureContext>
     </ProgramContext>
+  );
+}
+
+function Room() {
+  const screen = useView((view) => view.screen);
+  if (screen === 'laboratory') return <Laboratory />;
+  return (
+    <>
+      <Studio />
+      <DropZone />
+    </>
   );
 }
 

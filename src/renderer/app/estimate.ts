@@ -24,6 +24,8 @@ const relevant = (
     settings.size,
     settings.iterations,
     settings.optimizer,
+    settings.parameterization,
+    settings.transforms,
     Object.keys(settings.styleLayers ?? {}),
     Object.keys(settings.contentLayers ?? {}),
   ]);

@@ -6,6 +6,7 @@ import deEqualiser from './de/equaliser.json';
 import deExport from './de/export.json';
 import deHistory from './de/history.json';
 import deIntake from './de/intake.json';
+import deLaboratory from './de/laboratory.json';
 import deLosses from './de/losses.json';
 import deNetworks from './de/networks.json';
 import dePhoto from './de/photo.json';
@@ -24,6 +25,7 @@ import enEqualiser from './en/equaliser.json';
 import enExport from './en/export.json';
 import enHistory from './en/history.json';
 import enIntake from './en/intake.json';
+import enLaboratory from './en/laboratory.json';
 import enLosses from './en/losses.json';
 import enNetworks from './en/networks.json';
 import enPhoto from './en/photo.json';
@@ -43,6 +45,7 @@ export const en = {
   intake: enIntake,
   studio: enStudio,
   equaliser: enEqualiser,
+  laboratory: enLaboratory,
   losses: enLosses,
   run: enRun,
   settings: enSettings,
@@ -63,6 +66,7 @@ export const de: typeof en = {
   intake: deIntake,
   studio: deStudio,
   equaliser: deEqualiser,
+  laboratory: deLaboratory,
   losses: deLosses,
   run: deRun,
   settings: deSettings,

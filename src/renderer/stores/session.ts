@@ -8,6 +8,7 @@ import type {
   Snapshot,
   StudioEvent,
 } from '../../shared/studio/contract.ts';
+import type { StudyEntry } from '../../shared/studio/studies.ts';
 
 /** A network on its way, or one whose way ended badly. */
 export interface Download {
@@ -73,6 +74,10 @@ export function applyEvent(session: Session, event: StudioEvent): Session {
       return { ...session, results: newestFirst(upsert(session.results, event.result)) };
     case 'resultsGone':
       return { ...session, results: session.results.filter(({ id }) => !event.results.includes(id)) };
+    case 'study':
+      return { ...session, studies: newestFirst(upsert(session.studies, event.study)) };
+    case 'studyGone':
+      return { ...session, studies: session.studies.filter(({ id }) => id !== event.study) };
     case 'networks':
       return { ...session, networks: event.networks };
     case 'presets':
@@ -100,6 +105,12 @@ export const findResult = (session: Session, id: string | undefined): Result | u
 export const findNetwork = (session: Session, id: string | null): NetworkCard | undefined =>
   session.networks.find((network) => network.id === id);
 
+export const findStudy = (session: Session, id: string | null): StudyEntry | undefined =>
+  session.studies.find((study) => study.id === id);
+/** The study that is being carried out. */
+export const activeStudy = ({ studies }: Session): StudyEntry | undefined =>
+  studies.find(({ state }) => state === 'running');
+
 /** The job that is being painted, or paused in the middle. */
 export const activeJob = ({ jobs }: Session): Job | undefined =>
   jobs.find(({ state }) => state === 'running') ?? jobs.find(({ state }) => state === 'paused');
@@ -114,4 +125,5 @@ function withJob(session: Session, id: string, change: (job: Job) => Job): Sessi
   return { ...session, jobs: session.jobs.map((job) => (job.id === id ? change(job) : job)) };
 }
 
-const newestFirst = (results: readonly Result[]): Result[] => [...results].sort((a, b) => b.createdAt - a.createdAt);
+const newestFirst = <T extends { readonly createdAt: number }>(list: readonly T[]): T[] =>
+  [...list].sort((a, b) => b.createdAt - a.createdAt);

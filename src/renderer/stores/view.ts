@@ -22,8 +22,15 @@ export interface Stage {
 
 export type Side = 'left' | 'right';
 
+/** The two rooms: where pictures are painted, and where experiments are made. */
+export const SCREENS = ['studio', 'laboratory'] as const;
+export type Screen = (typeof SCREENS)[number];
+
 /** How things are looked at. None of it is part of the document, and undo leaves it alone. */
 export interface View {
+  readonly screen: Screen;
+  /** The study that is open in the laboratory; null: a new one is being chosen. */
+  readonly study: string | null;
   readonly mode: CompareMode;
   /** The photo is shown as long as a key or button is held. */
   readonly peeking: boolean;
@@ -50,6 +57,8 @@ export type ViewStore = StoreApi<View>;
 /** @param storage where folded panels and the like are remembered; not at all when absent */
 export function createViewStore(storage?: Storage): ViewStore {
   const initial = (): View => ({
+    screen: 'studio',
+    study: null,
     mode: 'result',
     peeking: false,
     divider: 0.5,
@@ -70,7 +79,8 @@ export function createViewStore(storage?: Storage): ViewStore {
       name: 'madder-view',
       version: 1,
       storage: createJSONStorage(() => storage),
-      partialize: ({ folded, sections, divider }) => ({ folded, sections, divider }),
+      // The window opens in the room where it was closed, or loaded anew in the middle of something.
+      partialize: ({ folded, sections, divider, screen, study }) => ({ folded, sections, divider, screen, study }),
     }),
   );
 }

@@ -8,6 +8,13 @@ import { networkIdSchema, networkManifestSchema } from '../network-manifest.ts';
 import { presetSchema } from '../preset.ts';
 import { recipeSchema, weightChangeSchema } from '../recipe.ts';
 import { documentSchema, pictureSchema } from './document.ts';
+import {
+  studyEntrySchema,
+  studyFolderSchema,
+  studyPictureSchema,
+  studyRequestSchema,
+  studyViewSchema,
+} from './studies.ts';
 
 const id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'letters, digits, "-" and "_"');
 const nothing = z.strictObject({});
@@ -277,6 +284,7 @@ const snapshotSchema = z.strictObject({
   jobs: z.array(jobSchema),
   queuePaused: z.boolean(),
   results: z.array(resultSchema),
+  studies: z.array(studyEntrySchema),
   preferences: preferencesSchema,
   devices: z.strictObject({ verdicts: z.array(verdictSchema), probing: z.boolean(), chosen: providerSchema }),
 });
@@ -320,6 +328,35 @@ export const METHODS = {
   deleteResult: method(z.strictObject({ result: id }), done),
   /** A result as a picture of the library, to start from or to use as a photo. */
   useResult: method(z.strictObject({ result: id }), pictureSchema),
+
+  /** Begins a study as soon as no picture is being painted; pictures that are started meanwhile wait for its end. */
+  startStudy: method(z.strictObject({ request: studyRequestSchema }), z.strictObject({ study: id })),
+  /** Adds a study from elsewhere, such as one of the command line. */
+  importStudy: method(z.strictObject({ folder: studyFolderSchema }), z.strictObject({ study: id })),
+  /** Everything that is shown of a study; asked for again when its version has risen. */
+  openStudy: method(z.strictObject({ study: id }), studyViewSchema),
+  /** Ends a study before its end and keeps what it has found. */
+  stopStudy: method(z.strictObject({ study: id }), done),
+  continueStudy: method(z.strictObject({ study: id }), done),
+  /** The same study anew, beside the one that there is. */
+  repeatStudy: method(z.strictObject({ study: id }), z.strictObject({ study: id })),
+  /** Marks the picture of a study that a person likes best; null: none. */
+  pickCell: method(z.strictObject({ study: id, cell: z.string().min(1).max(200).nullable() }), done),
+  /** How much of a picture of a study is a fine pattern, by its period in px: 1 is nothing that repeats. */
+  checkerboard: method(
+    z.strictObject({ picture: studyPictureSchema }),
+    z.strictObject({
+      periods: z.array(z.strictObject({ period: z.number(), value: z.number() })),
+      overall: z.number(),
+    }),
+  ),
+  /** The document that repeats a picture of a study, as far as its pictures and network are known here. */
+  studyRecipe: method(
+    z.strictObject({ study: id, cell: z.string().min(1).max(200) }),
+    z.strictObject({ document: documentSchema, missing: z.array(z.string()), notes: z.array(z.string()) }),
+  ),
+  renameStudy: method(z.strictObject({ study: id, title: z.string().min(1).max(200) }), done),
+  removeStudy: method(z.strictObject({ study: id }), done),
 
   savePreset: method(
     z.strictObject({ id: id.nullable(), value: presetSchema, result: id.nullable() }),
@@ -383,6 +420,9 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('queue'), jobs: z.array(id), paused: z.boolean() }),
   z.strictObject({ type: z.literal('result'), result: resultSchema }),
   z.strictObject({ type: z.literal('resultsGone'), results: z.array(id) }),
+  /** A study changed or is new. */
+  z.strictObject({ type: z.literal('study'), study: studyEntrySchema }),
+  z.strictObject({ type: z.literal('studyGone'), study: id }),
   z.strictObject({ type: z.literal('networks'), networks: z.array(networkCardSchema) }),
   z.strictObject({
     type: z.literal('download'),
@@ -418,6 +458,11 @@ export const ASSET_KINDS = [
   'network-sample',
   /** An exported file (browser shell). */
   'download',
+  /** A picture of a study, and a file of one: `<study>.<place>`, `<study>.<name>`. */
+  'study',
+  'study-file',
+  /** The spectrum of such a picture's brightness, frequency 0 in the middle. */
+  'study-spectrum',
 ] as const;
 export type AssetKind = (typeof ASSET_KINDS)[number];
 export const assetRequestSchema = z.strictObject({

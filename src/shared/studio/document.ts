@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { networkIdSchema, poolingKindSchema } from '../network-manifest.ts';
 import { presetSchema } from '../preset.ts';
-import { colourSchema, objectiveFields, optimizerSchema } from '../recipe.ts';
+import { colourSchema, objectiveFields, optimizerSchema, parameterizationSchema, transformsSchema } from '../recipe.ts';
 
 /** The version that this program writes; see `migrateDocument`. */
 export const DOCUMENT_VERSION = 1;
@@ -28,6 +28,8 @@ export const settingsSchema = z
     iterations: z.int().min(1).max(10_000),
     pooling: poolingKindSchema,
     optimizer: optimizerSchema,
+    parameterization: parameterizationSchema,
+    transforms: transformsSchema,
     init: z.discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('content') }),
       z.strictObject({ kind: z.literal('noise') }),

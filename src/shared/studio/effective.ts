@@ -1,5 +1,6 @@
 import type { PoolingKind } from '../network-manifest.ts';
 import type { Preset } from '../preset.ts';
+import { USUAL_ADAM_STEP } from '../recipe.ts';
 import type { Estimate, NetworkCard } from './contract.ts';
 import { audibleLayers, type StudioDocument, type StudioSettings } from './document.ts';
 
@@ -34,6 +35,8 @@ const USUAL: EffectiveSettings = {
   iterations: 50,
   pooling: null,
   optimizer: { kind: 'lbfgs', history: 20, lineSearch: 'strong-wolfe' },
+  parameterization: { kind: 'pixels' },
+  transforms: { jitter: 0, scale: 0, rotate: 0 },
   init: { kind: 'content' },
   colour: 'style',
   seed: 0,
@@ -62,7 +65,19 @@ export function effectiveSettings(
   };
   const base = layers.reduce((target, [from, values]) => lay(target, from, values), USUAL);
   const settings = lay(base, 'own', own as Partial<EffectiveSettings>);
-  return { settings, base, origin, side: preset?.value.schedule?.side ?? 'long' };
+  if (origin.optimizer === 'network' || origin.optimizer === 'usual') {
+    return { settings: withUsualStep(settings), base: withUsualStep(base), origin, side: sideOf(preset) };
+  }
+  return { settings, base, origin, side: sideOf(preset) };
+}
+
+const sideOf = (preset: StudioDocument['preset']): Effective['side'] => preset?.value.schedule?.side ?? 'long';
+
+/** An optimizer that nobody chose takes the step that suits what it moves. */
+function withUsualStep(settings: EffectiveSettings): EffectiveSettings {
+  const { optimizer, parameterization } = settings;
+  if (optimizer.kind !== 'adam') return settings;
+  return { ...settings, optimizer: { ...optimizer, stepSize: USUAL_ADAM_STEP[parameterization.kind] } };
 }
 
 function networkSettings(network?: NetworkCard, content?: NetworkCard): Partial<EffectiveSettings> {
@@ -86,6 +101,8 @@ function presetSettings({
   init,
   colour,
   networks,
+  parameterization,
+  transforms,
 }: Preset): Partial<EffectiveSettings> {
   const pooling = networks?.style?.rewrites?.find((r) => 'pooling' in r && r.pooling.layers === undefined);
   return {
@@ -94,6 +111,8 @@ function presetSettings({
     ...(optimizer ? { optimizer } : {}),
     ...(init ? { init } : {}),
     ...(colour ? { colour } : {}),
+    ...(parameterization ? { parameterization } : {}),
+    ...(transforms ? { transforms } : {}),
     ...(pooling && 'pooling' in pooling ? { pooling: pooling.pooling.kind } : {}),
   };
 }

@@ -58,7 +58,8 @@ describe.skipIf(missing('browser'))('the studio', () => {
   });
 
   it('is accessible with every setting unfolded', async () => {
-    for (const section of ['Photo and smoothness', 'Beginning', 'Colour', 'Method']) await studio.unfold(section);
+    for (const section of ['Photo and smoothness', 'Beginning', 'Colour', 'Method', 'Space and movements'])
+      await studio.unfold(section);
     await looksRight('settings');
     await studio.toggleKept('relu2_1');
     await studio.settings.getByRole('button', { name: 'Choose what is kept of the photo' }).click();

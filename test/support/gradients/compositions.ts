@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Graph } from '../../../src/main/engine/graph/graph.ts';
+import { blurredSubsampling } from '../../../src/main/engine/networks/rewrites/blur.ts';
 import type { Random } from '../random.ts';
 import { constant, gradientCase, type GradientCase, type Problem } from './problem.ts';
 
@@ -27,6 +28,16 @@ const gram = (graph: Graph, features: string): string => {
   return graph.op('MatMul', [flat, graph.op('Transpose', [flat], { perm: [1, 0] })]);
 };
 
+/** What the rewrites put in place of strides. */
+const blurred = (graph: Graph, x: string, stride: number, beyond: 'nothing' | 'given', ceil = false): string => {
+  const names = new Map([[x, x]]);
+  const nodes = blurredSubsampling(x, 'result', [stride, stride], (hint) => hint, { beyond, ceil });
+  for (const { op, inputs, outputs, attributes } of nodes) {
+    names.set(outputs[0]!, graph.op(op, [names.get(inputs[0]!)!], { ...attributes }));
+  }
+  return names.get('result')!;
+};
+
 /** A composition on a small picture; its kinks fall where they will. */
 const composition = (name: string, build: Problem['build'], runs = 12): GradientCase =>
   gradientCase(name, { size }, ({ size: side }) => ({ dims: [1, 2, side, side + 1], build, mayBeRough: true }), runs);
@@ -46,6 +57,12 @@ const fixed: readonly GradientCase[] = [
     const features = relu(graph, conv(graph, random, u, 2));
     const pool = (k: number) => graph.op('MaxPool', [features], { kernel_shape: [k, k], strides: [2, 2] });
     return [pool(2), pool(3), conv(graph, random, features, 2)];
+  }),
+  composition('blurred strides of a convolution and of a max pool', (graph, u, random) => {
+    const dense = blurred(graph, conv(graph, random, u, 2), 2, 'nothing');
+    const window = { kernel_shape: [3, 3], pads: [1, 1, 2, 2] };
+    const pooled = graph.op('MaxPool', [relu(graph, conv(graph, random, u, 2))], window);
+    return [relu(graph, dense), blurred(graph, pooled, 2, 'given'), blurred(graph, u, 3, 'given', true)];
   }),
   composition('a max pool that reads the sum of two branches', (graph, u, random) => {
     const sum = graph.op('Add', [relu(graph, conv(graph, random, u, 2)), graph.op('Tanh', [u])]);

@@ -255,5 +255,7 @@ describe('changeRewrites', () => {
       { pooling: { kind: 'l2' } },
       { firstPadding: 'edge' },
     ]);
+    const remedies = changeRewrites([{ strides: 'blur' }, ...own], { shortcuts: 'average', strides: 'blur' });
+    expect(remedies).toEqual([...own, { shortcuts: 'average' }, { strides: 'blur' }]);
   });
 });

@@ -90,6 +90,14 @@ export const positiveAxis = (axis: number, rank: number): number => (axis < 0 ? 
 export const sum = (graph: Graph, x: string, axes: readonly number[], keepdims = false): string =>
   graph.op('ReduceSum', [x, graph.ints(axes)], { keepdims: keepdims ? 1 : 0 });
 
+/** Σ x over all elements, as [1]: along the rows first, since a float32 sum of millions in one go loses digits. */
+export const total = (graph: Graph, x: string): string => {
+  const rank = graph.dims(x).length;
+  const rows = sum(graph, x, [rank - 1]);
+  const others = Array.from({ length: rank - 1 }, (_, i) => i);
+  return reshape(graph, others.length > 0 ? sum(graph, rows, others) : rows, [1]);
+};
+
 /** Mean over axes, dimensions kept. */
 export const mean = (graph: Graph, x: string, axes: readonly number[]): string =>
   graph.op('ReduceMean', [x], { axes: [...axes], keepdims: 1 });

@@ -47,6 +47,11 @@ export class Judge {
     return new Judge(network);
   }
 
+  /** Of its weights. */
+  get sha256(): string {
+    return this.#network.sha256;
+  }
+
   /** Judges results of one photo and one painting. */
   async judge(style: Picture, photo: Picture, results: readonly Picture[]): Promise<Judgement[]> {
     const painting = await this.#measure(await fit(style), 'style');
@@ -91,7 +96,7 @@ function styleDistance(picture: Statistics, painting: Statistics): number {
 }
 
 /** ‖a − b‖² / ‖b‖². */
-function relativeSquare(a: Float32Array, b: Float32Array): number {
+export function relativeSquare(a: Float32Array, b: Float32Array): number {
   let difference = 0;
   let norm = 0;
   for (let i = 0; i < b.length; i++) {

@@ -3,10 +3,12 @@
  *
  * A style term needs from a layer only F·Fᵀ summed over its positions (`appendGram`), and gives back the cotangent M·F with
  * the small matrix M = (4 w / (H·W)) · (G − A) (`appendStyleTerm`). M is a named value: everything that
- * depends on the whole picture passes through it. Here the picture is one tile and M is computed inside the graph.
+ * depends on the whole picture passes through it. Where the picture is one tile, M is computed inside the graph; where it is
+ * cut into several, M is fed, and every tile works with the positions that it owns alone (see tiling/).
  */
 import { MadderError } from '../../../shared/errors.ts';
-import { enterBlockedLayout } from '../autodiff/emit.ts';
+import { floatTensor } from '../../../shared/tensor.ts';
+import { enterBlockedLayout, total } from '../autodiff/emit.ts';
 import { appendBackward } from '../autodiff/reverse.ts';
 import { Graph } from '../graph/graph.ts';
 import { inlineTemplate } from '../graph/inline.ts';
@@ -41,14 +43,30 @@ export interface AssembleOptions {
   readonly width: number;
   /** Keep the CPU provider in its blocked layout. */
   readonly blockedLayout: boolean;
+  /** Where the picture is a tile of a larger one: what is known of that. */
+  readonly whole?: Whole | undefined;
+}
+
+/** A picture of which tiles are pieces. */
+export interface Whole {
+  /** Positions, rows · columns, of a layer in the whole picture. */
+  readonly positions: (term: Pick<Term, 'network' | 'layer'>) => number;
+  /** Values of the whole picture, 3·H·W. */
+  readonly values: number;
 }
 
 export const IMAGE = 'image';
 export const COEFFICIENTS = 'coefficients';
 export const RAW = 'raw';
 export const GRADIENT = 'gradient';
+export const DIRECTION = 'direction';
 export const gramInput = (term: Pick<Term, 'network' | 'layer'>): string => `gram/${term.network}/${term.layer}`;
 export const contentInput = (term: Pick<Term, 'network' | 'layer'>): string => `content/${term.network}/${term.layer}`;
+/** M of a style term [C,C], fed to tiles. */
+export const multiplierInput = (term: Pick<Term, 'network' | 'layer'>): string =>
+  `multiplier/${term.network}/${term.layer}`;
+/** 1 where a tile owns a layer's position, or a pixel (variation terms), and 0 elsewhere, [1,1,h,w]. */
+export const ownInput = (term: Pick<Term, 'network' | 'layer'>): string => `own/${term.network}/${term.layer}`;
 
 /** The terms that a shape has, in order: style and content per network, then variation. */
 export function termsOf({ networks, variation }: ObjectiveShape): Term[] {
@@ -63,15 +81,80 @@ export function termsOf({ networks, variation }: ObjectiveShape): Term[] {
 }
 
 /**
- * Loss terms and their gradient for a whole picture.
+ * Loss terms and their gradient, for a picture or for a tile of one.
  *
  * Inputs: `image` [1,3,H,W] in [0,1]; `coefficients` [T], the factor of each raw term in the loss; per style term its
  * target Gram [C,C] (`gramInput`), per content term its target features [1,C,h,w] (`contentInput`).
  * Outputs: `raw` [T], the unweighted sums ‖G − A‖², ‖F − P‖², variation; `gradient` [1,3,H,W], that of Σ coefficient · raw.
+ *
+ * Of a tile (`whole`): per style term M (`multiplierInput`) is fed instead of the Gram, and per term which positions are the
+ * tile's own (`ownInput`). `raw` then is the share of these positions, 0 for style terms, which are known before, and `gradient` what
+ * they add to the gradient of the whole picture.
  */
 export function assembleObjective(shape: ObjectiveShape, options: AssembleOptions): Graph {
   const { graph, features } = withFeatures(shape.networks, options);
   const terms = termsOf(shape);
+  const owned = owning(graph, options);
+  const appended = terms.map((term): AppendTerm => (weight) => {
+    if (term.kind === 'style') {
+      const value = features(term);
+      const { raw, cotangent } = options.whole
+        ? appendTileStyle(graph, value, multiplierInput(term), owned(term, value))
+        : appendStyleTerm(graph, value, gramInput(term), weight);
+      const blocked = options.blockedLayout ? enterBlockedLayout(graph, cotangent) : cotangent;
+      return { raw, seeds: new Map([[value, blocked]]) };
+    }
+    if (term.kind === 'content') {
+      const value = features(term);
+      const { raw, cotangent } = appendContentTerm(graph, value, contentInput(term), weight, owned(term, value));
+      return { raw, seeds: new Map([[value, cotangent]]) };
+    }
+    return appendVariation(graph, IMAGE, weight, term.kind === 'variation' ? 'quadratic' : 'l1', {
+      values: options.whole?.values ?? graph.size(IMAGE),
+      own: owned(term, IMAGE),
+    });
+  });
+  return withGradient(graph, shape.networks, appended, options);
+}
+
+/**
+ * How strongly a layer F answers to a picture, for making it answer more (feature visualization).
+ *
+ * Inputs: `image` [1,3,H,W] in [0,1]; `coefficients` [3]; `direction` D [1,C,h,w].
+ * Outputs: `raw` [3] = ⟨F, D⟩, the mean of F², the quadratic variation of the picture; `gradient` [1,3,H,W], that of
+ * Σ coefficient · raw. With 1/(h·w) at all positions of a channel, ⟨F, D⟩ is its mean; with a single 1, it is one neuron.
+ */
+export function assembleAnswer(network: Network, layer: string, options: Omit<AssembleOptions, 'whole'>): Graph {
+  const use: NetworkUse = { key: 'answering', network, style: [], content: [layer] };
+  const { graph, features } = withFeatures([use], options);
+  const value = features({ network: use.key, layer });
+  const terms: readonly AppendTerm[] = [
+    (weight) => {
+      const direction = graph.input(DIRECTION, 'float32', graph.dims(value));
+      const raw = total(graph, graph.op('Mul', [value, direction]));
+      return { raw, seeds: new Map([[value, graph.op('Mul', [direction, weight])]]) };
+    },
+    (weight) => {
+      const share = graph.scalar(1 / graph.size(value));
+      const slope = graph.op('Mul', [weight, graph.scalar(2 / graph.size(value))]);
+      const raw = graph.op('Mul', [squares(graph, value), share]);
+      return { raw, seeds: new Map([[value, graph.op('Mul', [value, slope])]]) };
+    },
+    (weight) => appendVariation(graph, IMAGE, weight, 'quadratic', { values: graph.size(IMAGE) }),
+  ];
+  return withGradient(graph, [use], terms, options);
+}
+
+/** Appends a term to a graph: its raw sum [1] and, with its weight [1] in the loss, cotangents by value. */
+type AppendTerm = (weight: string) => { readonly raw: string; readonly seeds: ReadonlyMap<string, string> };
+
+/** Completes a graph by its terms, with the input `coefficients` and the outputs `raw` and `gradient`. */
+function withGradient(
+  graph: Graph,
+  networks: readonly NetworkUse[],
+  terms: readonly AppendTerm[],
+  { blockedLayout }: Pick<AssembleOptions, 'blockedLayout'>,
+): Graph {
   const coefficients = graph.input(COEFFICIENTS, 'float32', [terms.length]);
   const weights =
     terms.length === 1
@@ -83,34 +166,18 @@ export function assembleObjective(shape: ObjectiveShape, options: AssembleOption
           terms.map((_, i) => `coefficient.${i}`),
         );
   const seeds = new Map<string, string>();
-  const seed = (value: string, cotangent: string) => {
-    const before = seeds.get(value);
-    seeds.set(value, before === undefined ? cotangent : graph.op('Add', [before, cotangent]));
-  };
-
-  const raw = terms.map((term, i): string => {
-    const weight = weights[i]!;
-    if (term.kind === 'style') {
-      const value = features(term);
-      const style = appendStyleTerm(graph, value, gramInput(term), weight);
-      seed(value, options.blockedLayout ? enterBlockedLayout(graph, style.cotangent) : style.cotangent);
-      return style.raw;
+  const raw = terms.map((append, i): string => {
+    const term = append(weights[i]!);
+    for (const [value, cotangent] of term.seeds) {
+      const before = seeds.get(value);
+      seeds.set(value, before === undefined ? cotangent : graph.op('Add', [before, cotangent]));
     }
-    if (term.kind === 'content') {
-      const value = features(term);
-      const content = appendContentTerm(graph, value, contentInput(term), weight);
-      seed(value, content.cotangent);
-      return content.raw;
-    }
-    const variation = appendVariation(graph, IMAGE, weight, term.kind === 'variation' ? 'quadratic' : 'l1');
-    for (const [value, cotangent] of variation.seeds) seed(value, cotangent);
-    return variation.raw;
+    return term.raw;
   });
-
   const identityGradient = new Set(
-    shape.networks.flatMap(({ key, network }) => [...network.identityGradient].map((t) => `${key}/${t}`)),
+    networks.flatMap(({ key, network }) => [...network.identityGradient].map((t) => `${key}/${t}`)),
   );
-  const gradient = appendBackward(graph, seeds, IMAGE, { identityGradient, blockedLayout: options.blockedLayout });
+  const gradient = appendBackward(graph, seeds, IMAGE, { identityGradient, blockedLayout });
   graph.ops('Concat', raw, { axis: 0 }, [RAW]);
   graph.ops('Identity', [gradient], {}, [GRADIENT]);
   graph.output(RAW);
@@ -120,13 +187,18 @@ export function assembleObjective(shape: ObjectiveShape, options: AssembleOption
 
 /**
  * Statistics of a picture: per style layer its Gram matrix [C,C], per content layer the features [1,C,h,w]. The outputs carry the names of the objective's inputs.
+ * Of a tile (`whole`): what its own positions (`ownInput`, of style layers) add to the Gram matrices of the whole picture, and
+ * the features of all of the tile.
  */
 export function assembleStatistics(networks: readonly NetworkUse[], options: AssembleOptions): Graph {
   const { graph, features } = withFeatures(networks, options);
+  const owned = owning(graph, options);
   for (const { key, style, content } of networks) {
     for (const layer of style) {
       const term = { network: key, layer };
-      const gram = appendGram(graph, flatten(graph, features(term)));
+      const matrix = flatten(graph, features(term));
+      const own = owned(term, features(term));
+      const gram = appendGram(graph, own ? among(graph, matrix, own) : matrix, options.whole?.positions(term));
       graph.output(graph.ops('Identity', [gram], {}, [gramInput(term)])[0]!);
     }
     for (const layer of content) {
@@ -137,8 +209,25 @@ export function assembleStatistics(networks: readonly NetworkUse[], options: Ass
   return graph;
 }
 
+/**
+ * Where a term's own positions are fed: a value of the same height and width as `value`, one for all terms of a layer.
+ * Undefined where the picture is whole, so that all positions count.
+ */
+function owning(graph: Graph, { whole }: AssembleOptions) {
+  return (term: Pick<Term, 'network' | 'layer'>, value: string): string | undefined => {
+    if (!whole) return undefined;
+    const name = ownInput(term);
+    if (graph.has(name)) return name;
+    const [, , height, width] = graph.dims(value) as [number, number, number, number];
+    return graph.input(name, 'float32', [1, 1, height, width]);
+  };
+}
+
 /** The networks' forward passes on one picture, and where their layers are in the graph. */
-function withFeatures(networks: readonly NetworkUse[], { height, width }: AssembleOptions) {
+export function withFeatures(
+  networks: readonly NetworkUse[],
+  { height, width }: Pick<AssembleOptions, 'height' | 'width'>,
+) {
   const graph = new Graph();
   const image = graph.input(IMAGE, 'float32', [1, 3, height, width]);
   const values = new Map<string, string>();
@@ -172,9 +261,14 @@ function flatten(graph: Graph, value: string): string {
   return graph.op('Reshape', [value, graph.ints([channels!, positions.reduce((a, b) => a * b, 1)])]);
 }
 
-/** G = F·Fᵀ / (H·W) from F as a matrix [C, H·W]. */
-function appendGram(graph: Graph, matrix: string): string {
+/** Features as a matrix [C, h·w], zero but for the tile's own positions [1,1,h,w]. */
+function among(graph: Graph, matrix: string, own: string): string {
   const [, positions] = graph.dims(matrix) as [number, number];
+  return graph.op('Mul', [matrix, graph.op('Reshape', [own, graph.ints([1, positions])])]);
+}
+
+/** G = F·Fᵀ / (H·W) from F as a matrix [C, H·W]; of a tile, with the positions of the whole picture. */
+function appendGram(graph: Graph, matrix: string, positions = graph.dims(matrix)[1]!): string {
   const product = graph.op('MatMul', [matrix, graph.op('Transpose', [matrix], { perm: [1, 0] })]);
   return graph.op('Mul', [product, graph.scalar(1 / positions)]);
 }
@@ -194,15 +288,24 @@ function appendStyleTerm(graph: Graph, value: string, target: string, weight: st
   return { raw: squares(graph, difference), cotangent: graph.op('Reshape', [cotangent, graph.ints(dims)]) };
 }
 
-/** raw = ‖F − P‖², dL/dF = 2 w (F − P) */
-function appendContentTerm(graph: Graph, value: string, target: string, weight: string) {
-  const difference = graph.op('Sub', [value, graph.input(target, 'float32', graph.dims(value))]);
+/** dL/dF = M·F at a tile's own positions, with M fed and what it comes of (raw) counted elsewhere. */
+function appendTileStyle(graph: Graph, value: string, multiplier: string, own: string | undefined) {
+  const dims = graph.dims(value);
+  const matrix = flatten(graph, value);
+  const [channels] = graph.dims(matrix) as [number, number];
+  const fed = graph.input(multiplier, 'float32', [channels, channels]);
+  const cotangent = graph.op('MatMul', [fed, own === undefined ? matrix : among(graph, matrix, own)]);
+  const raw = graph.constant(floatTensor([1], [0]), 'counted elsewhere');
+  return { raw, cotangent: graph.op('Reshape', [cotangent, graph.ints(dims)]) };
+}
+
+/** raw = ‖F − P‖², dL/dF = 2 w (F − P), both over a tile's own positions where there are any. */
+function appendContentTerm(graph: Graph, value: string, target: string, weight: string, own: string | undefined) {
+  const all = graph.op('Sub', [value, graph.input(target, 'float32', graph.dims(value))]);
+  const difference = own === undefined ? all : graph.op('Mul', [all, own]);
   const slope = graph.op('Mul', [weight, graph.scalar(2)]);
   return { raw: squares(graph, difference), cotangent: graph.op('Mul', [difference, slope]) };
 }
 
 /** Σ x², as [1]. */
-function squares(graph: Graph, x: string): string {
-  const total = graph.op('ReduceSum', [graph.op('Mul', [x, x])], { keepdims: 0 });
-  return graph.op('Reshape', [total, graph.ints([1])]);
-}
+const squares = (graph: Graph, x: string): string => total(graph, graph.op('Mul', [x, x]));

@@ -18,7 +18,7 @@ export function styleFactor(
 ): number {
   switch (normalization) {
     case 'relative':
-      return 1 / squaredNorm(target, `The style at layer ${layer}`);
+      return 1 / checked(sumOfSquares(target), `The style at layer ${layer}`);
     case 'mean':
       return 1 / channels ** 4;
     case 'gatys2015':
@@ -26,25 +26,47 @@ export function styleFactor(
   }
 }
 
+/** What a content term's normalization needs of its target P: ‖P‖² and the number of its values. */
+export interface ContentMagnitude {
+  readonly squares: number;
+  readonly values: number;
+}
+
+/** Of a target that is in memory as a whole. */
+export const magnitudeOf = (target: Float32Array): ContentMagnitude => ({
+  squares: sumOfSquares(target),
+  values: target.length,
+});
+
 /**
  * Factor n so that a content term is E = n · ‖F − P‖²: 1/‖P‖² (relative), 1/(C·H·W) (mean), ½ (Gatys 2015, equation 1).
  *
  * @throws MadderError naming the layer where the relative norm is zero
  */
-export function contentFactor(normalization: Normalization, target: Float32Array, layer: string): number {
+export function contentFactor(
+  normalization: Normalization,
+  { squares, values }: ContentMagnitude,
+  layer: string,
+): number {
   switch (normalization) {
     case 'relative':
-      return 1 / squaredNorm(target, `The photo at layer ${layer}`);
+      return 1 / checked(squares, `The photo at layer ${layer}`);
     case 'mean':
-      return 1 / target.length;
+      return 1 / values;
     case 'gatys2015':
       return 0.5;
   }
 }
 
-function squaredNorm(values: Float32Array, what: string): number {
+/** Σ x², in float64. */
+export function sumOfSquares(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! ** 2;
+  return sum;
+}
+
+/** A squared norm that may be divided by. */
+function checked(sum: number, what: string): number {
   if (!Number.isFinite(sum)) {
     throw new MadderError('optimization', `${what} is not finite; the network's weights or normalization do not fit.`);
   }

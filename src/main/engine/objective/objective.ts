@@ -17,7 +17,8 @@ import {
   type ObjectiveShape,
   type Term,
 } from './assemble.ts';
-import { contentFactor, styleFactor } from './normalization.ts';
+import { contentFactor, magnitudeOf, styleFactor } from './normalization.ts';
+import { Weighting } from './weighting.ts';
 
 /** Statistics of a picture by name of the objective's input: Grams [C,C] and content features. */
 export type Statistics = ReadonlyMap<string, Float32Array>;
@@ -51,7 +52,8 @@ export interface RunSize {
   readonly height: number;
 }
 
-const blockedLayout = ({ provider = 'cpu' }: SessionOptions): boolean => provider === 'cpu';
+/** Whether graphs for these sessions are to keep the CPU provider in its blocked layout. */
+export const blockedLayout = ({ provider = 'cpu' }: SessionOptions): boolean => provider === 'cpu';
 
 /** Measures a picture (planar [3,H,W] in [0,1]): Grams at the style layers, features at the content layers. */
 export async function measureStatistics(
@@ -126,32 +128,20 @@ export class PictureObjective {
   readonly #targets: Record<string, DeviceVector> = {};
   /** The gradient on the device that was handed out last. */
   #gradient: DeviceVector | undefined;
-  readonly #factors: readonly number[];
-  readonly #coefficients: Float32Array;
-  readonly #normalization: Normalization;
-  #weights: readonly number[] = [];
+  readonly #weighting: Weighting;
 
-  private constructor(
-    session: GraphSession,
-    terms: readonly Term[],
-    factors: readonly number[],
-    targets: Statistics,
-    normalization: Normalization,
-    device: Device | undefined,
-  ) {
+  private constructor(session: GraphSession, weighting: Weighting, targets: Statistics, device: Device | undefined) {
     this.#session = session;
     this.#device = device;
-    this.terms = terms;
-    this.#factors = factors;
-    this.#normalization = normalization;
-    this.#coefficients = new Float32Array(terms.length);
+    this.#weighting = weighting;
+    this.terms = weighting.terms;
     for (const [name, data] of targets) {
       if (!session.has(name)) continue;
       const tensor = session.tensor(name, data);
       if (device) this.#targets[name] = device.upload(data, tensor.dims);
       else this.#feeds[name] = tensor;
     }
-    this.#feeds[COEFFICIENTS] = session.tensor(COEFFICIENTS, this.#coefficients);
+    this.#feeds[COEFFICIENTS] = session.tensor(COEFFICIENTS, weighting.coefficients);
   }
 
   /**
@@ -174,7 +164,9 @@ export class PictureObjective {
         const target = targets.get(gramInput(term))!;
         return styleFactor(normalization, target, Math.sqrt(target.length), term.layer);
       }
-      if (term.kind === 'content') return contentFactor(normalization, targets.get(contentInput(term))!, term.layer);
+      if (term.kind === 'content') {
+        return contentFactor(normalization, magnitudeOf(targets.get(contentInput(term))!), term.layer);
+      }
       return 1;
     });
     const session = await GraphSession.create(
@@ -182,32 +174,14 @@ export class PictureObjective {
       options,
       device ? [GRADIENT] : [],
     );
-    const objective = new PictureObjective(session, terms, factors, targets, normalization, device);
-    objective.setWeights(weights);
-    return objective;
+    const weighting = new Weighting(terms, factors, normalization);
+    weighting.set(weights);
+    return new PictureObjective(session, weighting, targets, device);
   }
 
   /** Takes effect at the next evaluation; nothing is rebuilt. Whoever optimizes must rebase (Optimizer.rebase). */
   setWeights(weights: ObjectiveWeights): void {
-    const count = (kind: Term['kind']) => this.terms.filter((t) => t.kind === kind).length;
-    // With relative terms, the number of chosen layers does not change the balance of style and content.
-    const share = (kind: Term['kind']) => (this.#normalization === 'relative' ? 1 / count(kind) : 1);
-    this.#weights = this.terms.map(({ kind, network, layer }) => {
-      switch (kind) {
-        case 'style':
-          return weights.style * (weights.styleLayers[network]?.[layer] ?? 1) * share(kind);
-        case 'content':
-          return weights.content * (weights.contentLayers[network]?.[layer] ?? 1) * share(kind);
-        case 'variation':
-          return weights.variation;
-        case 'variation-l1':
-          return weights.variationL1;
-      }
-    });
-    if (!this.#weights.every(Number.isFinite)) {
-      throw new MadderError('input', 'A weight is not a number; give every weight a finite value.');
-    }
-    this.#weights.forEach((w, i) => (this.#coefficients[i] = w * this.#factors[i]!));
+    this.#weighting.set(weights);
   }
 
   /**
@@ -227,7 +201,7 @@ export class PictureObjective {
   /** Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept. */
   async evaluate(picture: Float32Array): Promise<Evaluation> {
     const results = await this.#session.run({ ...this.#feeds, [IMAGE]: this.#session.tensor(IMAGE, picture) });
-    return { ...this.#valued(results[RAW]!), gradient: results[GRADIENT]! };
+    return { ...this.#weighting.valued(results[RAW]!), gradient: results[GRADIENT]! };
   }
 
   /** The same for a picture on the device [1,3,H,W]. The gradient stays there and lives until the next evaluation. */
@@ -239,20 +213,11 @@ export class PictureObjective {
     const results = await this.#session.runTensors(feeds);
     device.free(this.#gradient);
     this.#gradient = device.adopt(results[GRADIENT]!);
-    return { ...this.#valued(results[RAW]!.data as Float32Array), gradient: this.#gradient };
+    return { ...this.#weighting.valued(results[RAW]!.data as Float32Array), gradient: this.#gradient };
   }
 
   async release(): Promise<void> {
     this.#device?.free(this.#gradient, ...Object.values(this.#targets));
     await this.#session.release();
-  }
-
-  /** Terms and loss from the graph's unweighted sums. */
-  #valued(raw: Float32Array): Pick<Evaluation, 'loss' | 'terms'> {
-    const terms = this.terms.map((term, i): TermValue => {
-      const value = raw[i]! * this.#factors[i]!;
-      return { ...term, value, weighted: value * this.#weights[i]! };
-    });
-    return { loss: terms.reduce((sum, t) => sum + t.weighted, 0), terms };
   }
 }

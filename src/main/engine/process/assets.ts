@@ -14,6 +14,25 @@ import type { RunAssets } from '../runs/targets.ts';
  * @throws MadderError naming the first that is missing or has changed
  */
 export async function loadAssets({ recipe, images, networks }: EngineJob): Promise<RunAssets> {
+  const pictures = await loadPictures({ recipe, images });
+  const style = await openNetwork(networks.style, recipe.networks.style);
+  if (!recipe.networks.content) return { images: pictures, networks: { style } };
+  if (networks.content === undefined) throw new MadderError('input', 'The content network of the recipe is missing.');
+  return {
+    images: pictures,
+    networks: { style, content: await openNetwork(networks.content, recipe.networks.content) },
+  };
+}
+
+/**
+ * Reads the pictures that a recipe names, no larger than it uses them.
+ * @param images paths by SHA-256
+ * @throws MadderError naming the first that is missing or has changed
+ */
+export async function loadPictures({
+  recipe,
+  images,
+}: Pick<EngineJob, 'recipe' | 'images'>): Promise<RunAssets['images']> {
   const pictures = new Map<string, Picture>();
   for (const [{ sha256, name }, longSide] of neededSides(recipe)) {
     const path = images[sha256];
@@ -28,13 +47,7 @@ export async function loadAssets({ recipe, images, networks }: EngineJob): Promi
     }
     pictures.set(sha256, toPicture(decoded));
   }
-  const style = await openNetwork(networks.style, recipe.networks.style);
-  if (!recipe.networks.content) return { images: pictures, networks: { style } };
-  if (networks.content === undefined) throw new MadderError('input', 'The content network of the recipe is missing.');
-  return {
-    images: pictures,
-    networks: { style, content: await openNetwork(networks.content, recipe.networks.content) },
-  };
+  return pictures;
 }
 
 /** The recipe's pictures with the largest long side at which any of them is used: no more is kept in memory. */
@@ -56,7 +69,8 @@ function neededSides({ content, styles, init, schedule }: Recipe): Map<RecipeIma
   return new Map(needed.values());
 }
 
-async function openNetwork(idOrPath: string, reference: Recipe['networks']['style']): Promise<Network> {
+/** The network that a recipe means, with its rewrites. @throws MadderError where it is another one */
+export async function openNetwork(idOrPath: string, reference: Recipe['networks']['style']): Promise<Network> {
   const { normalization } = reference;
   const network = await loadNetwork(idOrPath, normalization ? { normalization } : {});
   if (network.sha256 !== reference.sha256) {

@@ -1,21 +1,19 @@
 /** The engine process: runs one job at a time, steered by messages of src/shared/engine-contract.ts. */
 import { constants, setPriority } from 'node:os';
 import { encodePreview } from '../../codec/preview.ts';
-import {
-  engineCommandSchema,
-  type EngineEvent,
-  type EngineJob,
-  type MeasureJob,
-} from '../../../shared/engine-contract.ts';
+import { engineCommandSchema, type EngineEvent, type EngineJob } from '../../../shared/engine-contract.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { Checkpointer, readCheckpoint } from '../runs/checkpoint.ts';
 import { RunControl } from '../runs/control.ts';
+import { usualMemory } from '../runs/memory.ts';
 import { run } from '../runs/run.ts';
 import { isDeviceFailure } from '../runtime/providers.ts';
 import { loadAssets } from './assets.ts';
 import { performMeasurement } from './measure.ts';
+import { performJudging } from './judge.ts';
 import { leave, onParentGone, onParentMessage, toParent } from './parent.ts';
-import { writeResult } from './result.ts';
+import { writeResult, writeSnapshot } from './result.ts';
+import { performVisualization } from './visualize.ts';
 
 /** Shortest time between previews, ms: four a second are enough to watch a picture grow. */
 const PREVIEW_MS = 250;
@@ -45,7 +43,22 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
     provider: task.provider,
     control: steering,
     ...(task.threads === undefined ? {} : { threads: task.threads }),
+    memoryBytes: task.memoryBytes ?? usualMemory(),
+    scratch: task.folder,
+    onTile: (progress) => send({ type: 'tile', ...progress }),
+    onNote: (message) => send({ type: 'note', message }),
     ...(from ? { from } : {}),
+    ...(task.snapshots === undefined
+      ? {}
+      : {
+          snapshots: {
+            after: task.snapshots,
+            keep: async ({ picture, total: behind, loss }) => {
+              await writeSnapshot(task.folder, behind, picture);
+              send({ type: 'snapshot', total: behind, loss });
+            },
+          },
+        }),
     onProgress: (progress) => {
       total = progress.total;
       send({ type: 'progress', ...progress, terms: [...progress.terms], memoryBytes: process.memoryUsage.rss() });
@@ -103,10 +116,11 @@ function start(task: EngineJob): void {
   occupy(work, () => steering.stop());
 }
 
-function measure(task: MeasureJob): void {
+/** Does work that ends by a signal. */
+function occupyUntilAborted(work: (signal: AbortSignal) => Promise<void>): void {
   const controller = new AbortController();
   occupy(
-    () => performMeasurement(task, controller.signal, send),
+    () => work(controller.signal),
     () => controller.abort(),
   );
 }
@@ -126,7 +140,11 @@ onParentMessage((message) => {
     case 'start':
       return start(command.job);
     case 'measure':
-      return measure(command.job);
+      return occupyUntilAborted((signal) => performMeasurement(command.job, signal, send));
+    case 'judge':
+      return occupyUntilAborted((signal) => performJudging(command.job, signal, send));
+    case 'visualize':
+      return occupyUntilAborted((signal) => performVisualization(command.job, signal, send));
     case 'pause':
       return control?.pause();
     case 'resume':

@@ -7,7 +7,7 @@ import { MadderError } from '../../../shared/errors.ts';
 import type { StudyNetwork, StudyPhoto, WorstCaseFiles } from '../../../shared/robustness.ts';
 import { measureRobustness, type MeasuredPhoto, type Subject, type WorstCase } from '../measures/robustness.ts';
 import { centreSquare } from '../measures/square.ts';
-import { loadNetwork } from '../networks/load.ts';
+import { openStudyNetwork } from './study-network.ts';
 
 /** A photo is read this much larger than it is measured, and shrunk by the same filter as every other picture. */
 const OVERSIZE = 4;
@@ -47,15 +47,9 @@ export async function performMeasurement(
   }
 }
 
-async function openSubject({ key, path, sha256, id, normalization, layers }: StudyNetwork): Promise<Subject> {
-  const network = await loadNetwork(path, { normalization });
-  if (network.sha256 !== sha256) {
-    throw new MadderError(
-      'input',
-      `The network ${path} is not the one of the study (${id}, ${sha256.slice(0, 8)}); install that one.`,
-    );
-  }
-  return { key, network, layers };
+async function openSubject(described: StudyNetwork): Promise<Subject> {
+  const { key, layers } = described;
+  return { key, network: await openStudyNetwork(described), layers };
 }
 
 async function openPhoto({ path, sha256, width, height }: StudyPhoto, size: number): Promise<MeasuredPhoto> {

@@ -1,8 +1,10 @@
 import { resizePicture } from '../../codec/picture.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
-import { StatisticsMeter, type PictureObjective, type RunSize } from '../objective/objective.ts';
+import { StatisticsMeter, type RunSize } from '../objective/objective.ts';
 import { drawMovement, movesPictures, Resampling } from '../parameterizations/transforms.ts';
 import type { SessionOptions } from '../runtime/session.ts';
+import { TiledObjective } from '../tiling/tiled-objective.ts';
+import type { LevelObjective } from './level-objective.ts';
 import { networkUses, type Subjects } from './targets.ts';
 
 /**
@@ -23,14 +25,16 @@ export class MovingView {
   readonly #recipe: Recipe;
   readonly #size: RunSize;
   readonly #photo: Float32Array;
-  readonly #content: StatisticsMeter;
+  readonly #makeMeter: () => Promise<StatisticsMeter>;
+  /** Of the content layers; an objective in tiles measures them itself. */
+  #meter: StatisticsMeter | undefined;
   #resampling: Resampling | undefined;
 
-  private constructor(recipe: Recipe, size: RunSize, photo: Float32Array, content: StatisticsMeter) {
+  private constructor(recipe: Recipe, size: RunSize, photo: Float32Array, makeMeter: () => Promise<StatisticsMeter>) {
     this.#recipe = recipe;
     this.#size = size;
     this.#photo = photo;
-    this.#content = content;
+    this.#makeMeter = makeMeter;
   }
 
   /** The view of one level; undefined where the recipe has no transforms. */
@@ -42,11 +46,8 @@ export class MovingView {
   ): Promise<MovingView | undefined> {
     if (!movesPictures(recipe.transforms)) return undefined;
     const content = networkUses(recipe, subjects).map((use) => ({ ...use, style: [] }));
-    const [photo, meter] = await Promise.all([
-      resizePicture(subjects.photo, size.width, size.height),
-      StatisticsMeter.create(content, size, options),
-    ]);
-    return new MovingView(recipe, size, photo.data, meter);
+    const photo = await resizePicture(subjects.photo, size.width, size.height);
+    return new MovingView(recipe, size, photo.data, () => StatisticsMeter.create(content, size, options));
   }
 
   /**
@@ -54,12 +55,14 @@ export class MovingView {
    * @param iteration its number: evaluations of the whole run before it
    * @param objective gets the content targets of the photo moved alike
    */
-  async draw(iteration: number, objective: PictureObjective): Promise<void> {
+  async draw(iteration: number, objective: LevelObjective): Promise<void> {
     const { transforms, seed } = this.#recipe;
     const { width, height } = this.#size;
     const resampling = new Resampling(width, height, drawMovement(transforms, seed, iteration));
     this.#resampling = resampling;
-    objective.setContent(await this.#content.measure(resampling.apply(this.#photo)));
+    const photo = resampling.apply(this.#photo);
+    if (objective instanceof TiledObjective) await objective.compareWith(photo);
+    else objective.setContent(await (this.#meter ??= await this.#makeMeter()).measure(photo));
   }
 
   /** The picture as it is drawn. */
@@ -72,8 +75,8 @@ export class MovingView {
     return this.#drawn.adjoint(gradient);
   }
 
-  release(): Promise<void> {
-    return this.#content.release();
+  async release(): Promise<void> {
+    await this.#meter?.release();
   }
 
   get #drawn(): Resampling {

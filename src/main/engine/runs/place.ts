@@ -1,5 +1,5 @@
 import type { Recipe } from '../../../shared/recipe.ts';
-import type { Evaluation, PictureObjective } from '../objective/objective.ts';
+import { PictureObjective, type Evaluation } from '../objective/objective.ts';
 import type { Parameterization } from '../parameterizations/parameterization.ts';
 import { movesPictures } from '../parameterizations/transforms.ts';
 import { Adam } from '../optimizers/adam.ts';
@@ -18,12 +18,13 @@ import {
 import { restoreOptimizer } from '../optimizers/restore.ts';
 import { HOST, type VectorSpace } from '../optimizers/vector-space.ts';
 import type { Device, DeviceVector } from '../runtime/device.ts';
+import type { LevelObjective } from './level-objective.ts';
 import type { MovingView } from './moving-view.ts';
 
 /** Where a level is painted: in arrays of the host, or in tensors that stay on a device. */
 export interface Place<V> {
   /** What the objective makes of the picture of these parameters; the gradient is by the parameters. */
-  evaluate(objective: PictureObjective, parameters: V): Promise<Evaluation<V>>;
+  evaluate(objective: LevelObjective, parameters: V): Promise<Evaluation<V>>;
   /** @param start the picture to begin with, planar [3,H,W] */
   begin(recipe: Recipe, objective: Objective<V>, start: Float32Array): Optimizer<V>;
   resume(objective: Objective<V>, state: OptimizerState): Optimizer<V>;
@@ -35,7 +36,7 @@ export interface Place<V> {
    * Draws how the networks look at the picture until the next draw; absent where they always see it as it is.
    * @param iteration evaluations of the whole run so far
    */
-  draw?(iteration: number, objective: PictureObjective): Promise<void>;
+  draw?(iteration: number, objective: LevelObjective): Promise<void>;
 }
 
 /** @param view how the networks look at the picture; undefined: as it is */
@@ -75,7 +76,10 @@ export const paintsOnDevice = ({ optimizer, parameterization, transforms }: Reci
 export function devicePlace(device: Device, dims: readonly number[]): Place<DeviceVector> {
   const space = deviceSpace(device, dims);
   return {
-    evaluate: (objective, picture) => objective.evaluateOnDevice(picture),
+    evaluate: (objective, picture) => {
+      if (!(objective instanceof PictureObjective)) throw new Error('tiles are put together on the host');
+      return objective.evaluateOnDevice(picture);
+    },
     begin: (recipe, objective, start) => begin(recipe, objective, start, UNIT_BOX, space),
     resume: (objective, state) =>
       state.method === 'adam'

@@ -30,8 +30,8 @@ export function gaussian(seed: number): () => number {
   return () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next());
 }
 
-/** A picture of Gaussian noise around middle grey (deviation 0.2), clamped to [0,1]; planar, `length` values. */
-export function noisePicture(length: number, seed: number): Float32Array {
+/** A picture of Gaussian noise around middle grey, clamped to [0,1]; planar, `length` values. */
+export function noisePicture(length: number, seed: number, deviation = 0.2): Float32Array {
   const next = gaussian(seed);
-  return Float32Array.from({ length }, () => Math.min(1, Math.max(0, 0.5 + 0.2 * next())));
+  return Float32Array.from({ length }, () => Math.min(1, Math.max(0, 0.5 + deviation * next())));
 }

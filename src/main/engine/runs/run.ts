@@ -1,35 +1,26 @@
+import { tmpdir } from 'node:os';
 import { resizePicture, type Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { weightsAt } from '../../../shared/recipe-timeline.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { ObjectiveShape } from '../objective/assemble.ts';
-import {
-  PictureObjective,
-  type ObjectiveWeights,
-  type RunSize,
-  type Statistics,
-  type TermValue,
-} from '../objective/objective.ts';
+import type { ObjectiveWeights, RunSize, TermValue } from '../objective/objective.ts';
 import { Adam } from '../optimizers/adam.ts';
 import { Lbfgs } from '../optimizers/lbfgs.ts';
 import type { Later, Objective, Optimizer, OptimizerState, Vector } from '../optimizers/optimizer.ts';
 import { parameterizationOf } from '../parameterizations/parameterization.ts';
 import { Device } from '../runtime/device.ts';
+import { isDeviceFailure } from '../runtime/providers.ts';
 import type { SessionOptions } from '../runtime/session.ts';
+import type { TileProgress } from '../tiling/tiled-objective.ts';
 import { TREATMENTS } from './colour.ts';
 import { RunControl, Stopped } from './control.ts';
+import { InTiles, inOnePiece, type LevelObjective, type LevelOptions, type ObjectiveMaker } from './level-objective.ts';
+import { MemoryPlanner, wholeBytes, type LevelPlan } from './memory.ts';
 import { MovingView } from './moving-view.ts';
 import { devicePlace, hostPlace, paintsOnDevice, type Place } from './place.ts';
 import { levelSize } from './schedule.ts';
-import {
-  finisherOf,
-  imageOf,
-  measureTargets,
-  networkUses,
-  subjectsOf,
-  type RunAssets,
-  type Subjects,
-} from './targets.ts';
+import { finisherOf, imageOf, networkUses, subjectsOf, type RunAssets, type Subjects } from './targets.ts';
 import { Timing } from './timing.ts';
 
 export type { RunAssets } from './targets.ts';
@@ -85,11 +76,46 @@ export interface RunOptions extends SessionOptions {
     picture: () => Later<Picture>;
     state: () => Later<RunState>;
   }) => Promise<void> | void;
+  /** Pictures wanted on the way: each is what would be kept if the run ended after so many evaluations in all. */
+  readonly snapshots?: {
+    /** Those of coarser levels are of their smaller sizes. */
+    readonly after: readonly number[];
+    /** The run waits for it. A run that ends before, or with that evaluation, has no such snapshot but its result. */
+    readonly keep: (snapshot: RunSnapshot) => Promise<void>;
+  };
   /**
    * Where the picture, its gradient and the optimizer's vectors live. When missing: on the device, where the provider can
    * hold tensors and the optimizer supports it; otherwise on the host.
    */
   readonly vectors?: 'host' | 'device';
+  /**
+   * Memory that the process may take, bytes: levels that do not fit are painted in tiles, exactly. Without a limit, and where memory
+   * does not run out, every level is painted in one piece.
+   */
+  readonly memoryBytes?: number;
+  /** Folder for what is too large for memory; the system's temporary one when missing. */
+  readonly scratch?: string;
+  /** Called before each tile of a level that is painted in tiles. */
+  readonly onTile?: (progress: RunTile) => void;
+  /** Something a person should know, one sentence. */
+  readonly onNote?: (note: string) => void;
+}
+
+/** Where a run is within an evaluation, or before a level's first one, in tiles. */
+export interface RunTile extends TileProgress {
+  /** From 0. */
+  readonly level: number;
+  /** Evaluations of the level that are done. */
+  readonly evaluation: number;
+}
+
+/** A run's picture on the way. */
+export interface RunSnapshot {
+  readonly picture: Picture;
+  /** Evaluations behind it. */
+  readonly total: number;
+  /** The lowest so far at this size; Infinity before the first evaluation. */
+  readonly loss: number;
 }
 
 export interface RunResult {
@@ -117,6 +143,7 @@ export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions
   const painter = new Painter(from?.recipe ?? recipe, assets, options, control, from?.total ?? 0);
   const { schedule } = painter.recipe;
   const sizes = schedule.levels.map((_, level) => levelSize(schedule, level, painter.recipe.content));
+  painter.checkMemory(sizes.at(-1)!);
   let outcome: LevelOutcome | undefined;
   for (let level = from?.level ?? 0; level < sizes.length; level++) {
     const size = sizes[level]!;
@@ -151,6 +178,8 @@ class Painter {
   #total: number;
   /** Whether the provider can hold tensors, once that has been tried. */
   #deviceWorks: boolean | undefined;
+  /** Undefined where memory has no limit. */
+  readonly #planner: MemoryPlanner | undefined;
 
   constructor(recipe: Recipe, assets: RunAssets, options: RunOptions, control: RunControl, total: number) {
     this.recipe = recipe;
@@ -159,6 +188,14 @@ class Painter {
     this.#options = options;
     this.#control = control;
     this.#total = total;
+    const { memoryBytes, from } = options;
+    const held = Object.values(from?.optimizer.vectors ?? {}).reduce((sum, vector) => sum + vector.byteLength, 0);
+    this.#planner = memoryBytes === undefined ? undefined : new MemoryPlanner(recipe, options, memoryBytes, held);
+  }
+
+  /** Refuses a size that will not fit into memory before hours are spent on smaller ones. */
+  checkMemory(size: RunSize): void {
+    this.#planner?.plan(this.#shape(), size);
   }
 
   async result(outcome: LevelOutcome): Promise<RunResult> {
@@ -169,17 +206,24 @@ class Painter {
   /** @param origin the picture that the level starts from, or a state of this level to go on from */
   async level(level: number, sizes: readonly RunSize[], origin: Picture | RunState): Promise<LevelOutcome> {
     const size = sizes[level]!;
-    if (!(await this.#usesDevice())) {
+    const plan: LevelPlan = this.#planner?.plan(this.#shape(), size) ?? {
+      tileBytes: undefined,
+      optimizer: this.recipe.optimizer,
+    };
+    if (plan.note !== undefined) this.#options.onNote?.(plan.note);
+    // Whatever is painted in tiles is put together on the host.
+    if (plan.tileBytes !== undefined || !(await this.#usesDevice())) {
       const view = await MovingView.create(this.recipe, this.subjects, size, this.#options);
       try {
-        return await this.#paint(hostPlace(parameterizationOf(this.recipe, size), view), level, sizes, origin);
+        return await this.#paint(hostPlace(parameterizationOf(this.recipe, size), view), level, sizes, origin, plan);
       } finally {
         await view?.release();
       }
     }
     const device = new Device(this.#options);
     try {
-      return await this.#paint(devicePlace(device, [1, 3, size.height, size.width]), level, sizes, origin, device);
+      const place = devicePlace(device, [1, 3, size.height, size.width]);
+      return await this.#paint(place, level, sizes, origin, plan, device);
     } finally {
       await device.release();
     }
@@ -196,32 +240,73 @@ class Painter {
     level: number,
     sizes: readonly RunSize[],
     origin: Picture | RunState,
+    plan: LevelPlan,
     device?: Device,
   ): Promise<LevelOutcome> {
     const size = sizes[level]!;
     const from = 'optimizer' in origin ? origin : undefined;
     const budget = this.recipe.schedule.levels[level]!.evaluations;
-    const targets = await measureTargets(this.recipe, this.subjects, size, this.#options);
-    const finish = await finisherOf(this.recipe, this.#assets, size);
-    // What held at the latest evaluation: a change that is due right after it must be seen as one.
-    let weights = weightsAt(this.recipe, from?.evaluation ? this.#total - 1 : this.#total);
-    let objective = await this.#objective(targets, size, device);
+    const { snapshots } = this.#options;
     const timing = new Timing(
       this.recipe.schedule.levels,
       sizes.map((s) => s.width * s.height),
       level,
     );
     let evaluation = from?.evaluation ?? 0;
+    const gate = async (progress?: TileProgress) => {
+      const before = performance.now();
+      if (await this.#control.gate()) timing.skip(performance.now() - before);
+      if (progress) this.#options.onTile?.({ ...progress, level, evaluation });
+    };
+    const options: LevelOptions = { ...this.#options, gate, device, scratch: this.#options.scratch ?? tmpdir() };
+    let maker: ObjectiveMaker =
+      plan.tileBytes === undefined
+        ? inOnePiece(this.recipe, this.subjects, size, options)
+        : new InTiles(this.recipe, this.subjects, size, plan.tileBytes, options);
+    const finish = await finisherOf(this.recipe, this.#assets, size);
+    // What held at the latest evaluation: a change that is due right after it must be seen as one.
+    let weights = weightsAt(this.recipe, from?.evaluation ? this.#total - 1 : this.#total);
+    let objective: LevelObjective | undefined;
+    /** Does what needs memory, with smaller and smaller tiles while that runs out. */
+    const withinMemory = async <T>(work: () => Promise<T>): Promise<T> => {
+      for (;;) {
+        try {
+          return await work();
+        } catch (error) {
+          if (isDeviceFailure(error) !== 'memory' || device) throw error;
+          await objective?.release();
+          objective = undefined;
+          maker = this.#withLess(maker, size, options);
+          this.#options.onNote?.('Memory ran out; the picture is looked at in smaller pieces from here on.');
+        }
+      }
+    };
+    /** The number of the iteration whose movement holds. */
+    let drawn: number | undefined;
+    const draw = async (from: LevelObjective) => drawn !== undefined && place.draw?.(drawn, from);
+    const prepared = async (): Promise<LevelObjective> => {
+      if (objective) return objective;
+      objective = await maker.make(this.#shape(), weightsOf(this.recipe, this.#total));
+      await draw(objective);
+      timing.restart();
+      return objective;
+    };
     let firstLoss = from?.firstLoss;
     /** Evaluations since the start of the level or the latest weight change: losses before it do not compare. */
     let comparable = 0;
     let best: RunState['best'] = from?.best ?? { loss: Infinity, terms: [] };
 
     const evaluate: Objective<V> = async (x) => {
-      if (await this.#control.gate()) timing.restart();
+      await gate();
       if (evaluation >= budget) throw new Stopped();
       if (this.#weightsDue(weights)) throw new WeightsDue();
-      const value = await place.evaluate(objective, x);
+      // Nothing has been decided of the evaluation that follows: a run that is stopped now keeps this very picture.
+      if (snapshots?.after.includes(this.#total)) {
+        const copy = { ...size, data: (await picture()).data.slice() };
+        await snapshots.keep({ picture: finish(copy), total: this.#total, loss: best.loss });
+        timing.restart();
+      }
+      const value = await withinMemory(async () => place.evaluate(await prepared(), x));
       evaluation++;
       comparable++;
       this.#total++;
@@ -244,7 +329,7 @@ class Painter {
     const optimizer =
       'optimizer' in origin
         ? place.resume(evaluate, origin.optimizer)
-        : place.begin(this.recipe, evaluate, origin.data);
+        : place.begin({ ...this.recipe, optimizer: plan.optimizer }, evaluate, origin.data);
     const picture = (): Later<Picture> => {
       const { x, factor } = shown(this.recipe, optimizer, place.draw !== undefined);
       return afterwards(place.read(x), (data) => ({
@@ -261,17 +346,18 @@ class Painter {
     let rebase = false;
     try {
       while (evaluation < budget && !exhausted) {
-        if (await this.#control.gate()) timing.restart();
+        await gate();
         if (this.#weightsDue(weights)) {
           this.#recordChanges();
           weights = weightsAt(this.recipe, this.#total);
-          objective = await this.#reweighted(objective, targets, size, device);
+          objective = await this.#reweighted(await withinMemory(prepared));
           best = { loss: Infinity, terms: [] };
           firstLoss = undefined;
           comparable = 0;
           rebase = evaluation > 0;
         }
-        await place.draw?.(this.#total, objective);
+        drawn = this.#total;
+        await withinMemory(async () => (objective ? draw(objective) : prepared()));
         try {
           if (rebase) await optimizer.rebase();
           // Adam evaluates anew in every step; a line search needs its start's loss in the draw that it is made in.
@@ -290,7 +376,7 @@ class Painter {
     } catch (error) {
       if (!(error instanceof Stopped)) throw error;
     } finally {
-      await objective.release();
+      await objective?.release();
     }
     const completed = exhausted || evaluation >= budget;
     // The first evaluation is one of those that `best` is taken from, hence strictly lower; no loss is below zero.
@@ -310,17 +396,14 @@ class Painter {
     return { picture: { ...size, data }, ...best, completed };
   }
 
-  #objective(targets: Statistics, size: RunSize, device: Device | undefined): Promise<PictureObjective> {
-    const { normalization } = this.recipe.objective;
-    return PictureObjective.create(
-      this.#shape(),
-      targets,
-      size,
-      weightsOf(this.recipe, this.#total),
-      normalization,
-      this.#options,
-      device,
-    );
+  /** Smaller tiles than before; tiles at all where there were none. */
+  #withLess(maker: ObjectiveMaker, size: RunSize, options: LevelOptions): ObjectiveMaker {
+    if (maker instanceof InTiles) {
+      maker.halve();
+      return maker;
+    }
+    const bytes = wholeBytes(this.#shape(), size, this.#options);
+    return new InTiles(this.recipe, this.subjects, size, bytes, options, true);
   }
 
   /** The graph has a variation term where the recipe or its timeline weighs it: fewer operators where nothing does. */
@@ -333,18 +416,13 @@ class Painter {
     };
   }
 
-  /** The objective with the weights of now: the same one, unless a term is weighed that its graph does not have. */
-  async #reweighted(
-    objective: PictureObjective,
-    targets: Statistics,
-    size: RunSize,
-    device: Device | undefined,
-  ): Promise<PictureObjective> {
+  /** The objective with the weights of now; undefined where it has to be made anew, since a term is weighed that it lacks. */
+  async #reweighted(objective: LevelObjective): Promise<LevelObjective | undefined> {
     const { variation } = this.#shape();
     const has = (kind: string) => objective.terms.some((t) => t.kind === kind);
     if (variation.quadratic !== has('variation') || variation.l1 !== has('variation-l1')) {
       await objective.release();
-      return this.#objective(targets, size, device);
+      return undefined;
     }
     objective.setWeights(weightsOf(this.recipe, this.#total));
     return objective;

@@ -67,15 +67,31 @@ export async function measureTargets(
   size: RunSize,
   options: SessionOptions,
 ): Promise<Statistics> {
-  const uses = networkUses(recipe, subjects);
-  const styleOnly = uses.map((u) => ({ ...u, content: [] }));
-  const contentOnly = uses.map((u) => ({ ...u, style: [] }));
+  const contentOnly = networkUses(recipe, subjects).map((u) => ({ ...u, style: [] }));
+  const grams = await measureStyles(recipe, subjects, size, (uses, painting, fitted) =>
+    measureStatistics(uses, painting, fitted, options),
+  );
+  const photo = await resizePicture(subjects.photo, size.width, size.height);
+  return new Map([...grams, ...(await measureStatistics(contentOnly, photo.data, size, options))]);
+}
+
+/**
+ * Grams of the mixed styles, each painting at its own scale.
+ * @param size of the picture
+ * @param measure the Gram matrices of a painting, planar [3,H,W], at these networks' style layers
+ */
+export async function measureStyles(
+  recipe: Recipe,
+  subjects: Subjects,
+  size: RunSize,
+  measure: (uses: readonly NetworkUse[], painting: Float32Array, size: RunSize) => Promise<Statistics>,
+): Promise<Statistics> {
+  const styleOnly = networkUses(recipe, subjects).map((u) => ({ ...u, content: [] }));
   const parts = [];
   for (const [i, style] of recipe.styles.entries()) {
     const fitted = paintingSize(recipe.schedule, size, style.image, style.scale);
     const resized = await resizePicture(subjects.paintings[i]!, fitted.width, fitted.height);
-    parts.push({ statistics: await measureStatistics(styleOnly, resized.data, fitted, options), weight: style.weight });
+    parts.push({ statistics: await measure(styleOnly, resized.data, fitted), weight: style.weight });
   }
-  const photo = await resizePicture(subjects.photo, size.width, size.height);
-  return new Map([...mixStatistics(parts), ...(await measureStatistics(contentOnly, photo.data, size, options))]);
+  return mixStatistics(parts);
 }

@@ -23,6 +23,11 @@ export class Timing {
     this.#last = performance.now();
   }
 
+  /** Time that was no work, ms: a pause within an evaluation. */
+  skip(ms: number): void {
+    this.#last += ms;
+  }
+
   /** @param evaluation evaluations made at this level */
   lap(evaluation: number): { seconds: number; secondsLeft: number } {
     const now = performance.now();

@@ -93,9 +93,14 @@ export class GraphSession {
 
   /** A tensor over `data` (not copied) in the shape of the named input, to be fed to several runs. */
   tensor(input: string, data: Float32Array): ort.Tensor {
+    return new ort.Tensor('float32', data, this.dims(input));
+  }
+
+  /** Shape of the named input. */
+  dims(input: string): readonly number[] {
     const dims = this.#dims.get(input);
     if (!dims) throw new Error(`the session has no input "${input}"`);
-    return new ort.Tensor('float32', data, dims);
+    return dims;
   }
 
   /** Whether the graph uses this input. */

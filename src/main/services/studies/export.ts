@@ -6,7 +6,7 @@ import { writeText, type RobustnessRecord } from './record.ts';
 import { photosCsv, resultsOf, summaryCsv } from './tables.ts';
 
 /** Pixels per unit of the figure, so that it is sharp on any screen. */
-const FIGURE_SCALE = 2;
+export const FIGURE_SCALE = 2;
 
 /**
  * Writes what a record has measured completely as tables and a figure into its folder: `robustness.csv`,

@@ -2,17 +2,9 @@
 import type { RobustnessSummary } from '../../engine/measures/robustness.ts';
 import type { Statistic } from '../../../shared/robustness.ts';
 import type { RobustnessRecord } from './record.ts';
+import { axisOf, colourOf, escaped, FAINT, INK, line, rounded as r, slanted, svgOf, text, textWidth } from './svg.ts';
 import { summaries } from './tables.ts';
 
-/**
- * Okabe & Ito 2008, "Color Universal Design": told apart by people with any kind of colour vision. Yellow is left out: it
- * cannot be seen on white.
- */
-const COLOURS = ['#0072B2', '#D55E00', '#009E73', '#CC79A7', '#56B4E9', '#E69F00', '#000000'];
-
-const INK = '#222222';
-const FAINT = '#D8D8D8';
-const FONT = 'Inter, Helvetica, Arial, sans-serif';
 const PANEL_HEIGHT = 280;
 const LEFT = 64;
 const RIGHT = 24;
@@ -23,9 +15,6 @@ const LEGEND_LINE = 20;
 /** Room below an axis for the names of layers. */
 const BELOW = 74;
 const TITLE = 40;
-/** Mean width of a letter over its height, to tell how long a text will be. */
-const LETTER = 0.56;
-
 const TITLES: Readonly<Record<Statistic, string>> = {
   features: 'R(f) of the features',
   gram: 'R(f) of the Gram matrix',
@@ -49,7 +38,6 @@ export function robustnessFigure(record: RobustnessRecord): string {
   const panel = PANEL_HEIGHT + BELOW + 28;
   const height = top + statistics.length * panel;
   const parts = [
-    `<rect width="${width}" height="${height}" fill="#FFFFFF"/>`,
     text(LEFT, 24, 'Layer robustness: lower is more robust', { size: 16, weight: 600 }),
     text(LEFT, 42, subtitle, { size: 12 }),
     ...legend.flatMap((name, i) => {
@@ -67,11 +55,7 @@ export function robustnessFigure(record: RobustnessRecord): string {
       ),
     ),
   ];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${FONT}">`,
-    ...parts,
-    '</svg>\n',
-  ].join('\n');
+  return svgOf(width, height, parts);
 }
 
 interface Group {
@@ -93,8 +77,6 @@ function groupsOf({ networks }: RobustnessRecord): Group[] {
     return { bars, named, label: named ? `layer ${place + 1}` : [...names][0]! };
   });
 }
-
-const colourOf = (network: number): string => COLOURS[network % COLOURS.length]!;
 
 interface Place {
   readonly title: string;
@@ -152,40 +134,3 @@ function barOf(
     '</g>',
   ].join('');
 }
-
-/** Round numbers from 0 to at least `largest`, about five of them. */
-function axisOf(largest: number): { end: number; ticks: number[]; write: (tick: number) => string } {
-  const rough = (largest || 1) / 5;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= rough * (1 - 1e-9))!;
-  const count = Math.ceil((largest || 1) / step - 1e-9);
-  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
-  return {
-    end: count * step,
-    ticks: Array.from({ length: count + 1 }, (_, i) => i * step),
-    write: (tick) => tick.toFixed(decimals),
-  };
-}
-
-interface TextStyle {
-  readonly size: number;
-  readonly weight?: number;
-  readonly anchor?: 'middle' | 'end';
-}
-
-const text = (x: number, y: number, words: string, { size, weight, anchor }: TextStyle): string =>
-  `<text x="${r(x)}" y="${r(y)}" font-size="${size}" fill="${INK}"${weight === undefined ? '' : ` font-weight="${weight}"`}${anchor === undefined ? '' : ` text-anchor="${anchor}"`}>${escaped(words)}</text>`;
-
-/** A name under its bar that does not run into the next one. */
-const slanted = (x: number, y: number, words: string): string =>
-  `<text x="${r(x)}" y="${r(y)}" font-size="11" fill="${INK}" text-anchor="end" transform="rotate(-40 ${r(x)} ${r(y)})">${escaped(words)}</text>`;
-
-const line = (x1: number, y1: number, x2: number, y2: number, stroke: string): string =>
-  `<line x1="${r(x1)}" y1="${r(y1)}" x2="${r(x2)}" y2="${r(y2)}" stroke="${stroke}"/>`;
-
-const textWidth = (words: string, size: number): number => Math.ceil(words.length * size * LETTER);
-
-const r = (value: number): number => Math.round(value * 100) / 100;
-
-const escaped = (words: string): string =>
-  words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');

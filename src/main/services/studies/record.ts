@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { writeAtomically } from '../../engine/runs/checkpoint.ts';
 import { MadderError } from '../../../shared/errors.ts';
+import { pictureRecordFields, pictureRecordProblem } from '../../../shared/picture-studies.ts';
 import { migrate } from '../../../shared/recipe-migrations.ts';
 import {
   layerMeasurementSchema,
@@ -12,6 +13,7 @@ import {
   studyPhotoSchema,
   worstCaseSchema,
 } from '../../../shared/robustness.ts';
+import { visualizationFields, visualizationProblem } from '../../../shared/visualization.ts';
 
 export const RECORD_VERSION = 1;
 
@@ -49,9 +51,34 @@ export const robustnessRecordSchema = z
   );
 export type RobustnessRecord = z.output<typeof robustnessRecordSchema>;
 
+/** A study that paints pictures. */
+export const pictureRecordSchema = z
+  .strictObject({ ...common, ...pictureRecordFields })
+  .superRefine((record, context) => {
+    const message = pictureRecordProblem(record);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+export type PictureRecord = z.output<typeof pictureRecordSchema>;
+
+/** A study that makes pictures which layers of networks answer to. */
+export const featuresRecordSchema = z
+  .strictObject({ ...common, kind: z.literal('features'), ...visualizationFields })
+  .superRefine((record, context) => {
+    const message = visualizationProblem(record);
+    if (message !== undefined) context.addIssue({ code: 'custom', message });
+  });
+export type FeaturesRecord = z.output<typeof featuresRecordSchema>;
+
 /** A record of any kind of study. */
-const studyRecordSchema = z.discriminatedUnion('kind', [robustnessRecordSchema]);
+const studyRecordSchema = z.discriminatedUnion('kind', [
+  robustnessRecordSchema,
+  pictureRecordSchema,
+  featuresRecordSchema,
+]);
 export type StudyRecord = z.output<typeof studyRecordSchema>;
+export type StudyKind = StudyRecord['kind'];
+/** Records of one kind, or of some. */
+export type RecordOf<K extends StudyKind> = StudyRecord & { readonly kind: K };
 
 /** @throws MadderError `input`, one sentence, for a file that is missing or no record that this Madder knows */
 export async function readRecord(path: string): Promise<StudyRecord> {
@@ -69,6 +96,13 @@ export async function readRecord(path: string): Promise<StudyRecord> {
   }
   const versions = { what: 'study record', newest: RECORD_VERSION, oldest: RECORD_VERSION, steps: [] } as const;
   return migrate(value, { ...versions, schema: studyRecordSchema });
+}
+
+/** A record of one of the kinds. @throws MadderError `input`, one sentence, for any other file */
+export async function readRecordOf<K extends StudyKind>(path: string, ...kinds: readonly K[]): Promise<RecordOf<K>> {
+  const record = await readRecord(path);
+  if ((kinds as readonly StudyKind[]).includes(record.kind)) return record as RecordOf<K>;
+  throw new MadderError('input', `${path} is the record of another study; use it with: madder study ${record.kind}`);
 }
 
 /** Writes a record whole or not at all. @throws MadderError `output` */

@@ -1,6 +1,5 @@
 /** The study of layer robustness: from a request to a record, and from a record on, or again. */
 import { statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { loadNetwork } from '../../engine/networks/load.ts';
 import { findLayer, type Network } from '../../engine/networks/network.ts';
@@ -19,8 +18,10 @@ import { problemWords } from '../../../shared/recipe-words.ts';
 import { findInstalled } from '../networks.ts';
 import { applicationVersion } from '../resources.ts';
 import { measureInEngine } from './measurement.ts';
+import { freeKey } from './keys.ts';
 import { findPhotos } from './photos.ts';
-import { RECORD_VERSION, writeRecord, type RobustnessRecord } from './record.ts';
+import { RECORD_VERSION, type RobustnessRecord } from './record.ts';
+import { makeFolder, RecordKeeper } from './record-keeper.ts';
 
 /** Where a study keeps its record, and pictures beside it. */
 export const RECORD_FILE = 'record.json';
@@ -114,13 +115,6 @@ async function openNetworks({ networks: names, layers }: RobustnessRequest) {
   return { networks, notes };
 }
 
-/** The id, numbered where another network has it. */
-function freeKey(id: string, others: readonly StudyNetwork[]): string {
-  let key = id;
-  for (let n = 2; others.some((other) => other.key === key); n++) key = `${id}-${n}`;
-  return key;
-}
-
 /** From fine to coarse, each once. */
 function chosenLayers(network: Network, names: readonly string[] = Object.keys(network.styleLayers)): string[] {
   const chosen = new Set(names.map((name) => findLayer(network, name)));
@@ -173,7 +167,7 @@ export async function runRobustness(
   const pictures = join(resolve(dirname(file)), PICTURES_FOLDER);
   await makeFolder(wantsPictures ? pictures : dirname(file));
   let record = begun;
-  const keeper = new Keeper(file);
+  const keeper = new RecordKeeper(file);
   await keeper.keep(record);
   const progress = new ProgressCounter(begun);
   const { settings, photos, networks, measurements } = begun;
@@ -205,44 +199,6 @@ export async function runRobustness(
     await keeper.keep(record);
   }
   return record;
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true });
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
-    throw new MadderError('output', `The folder ${folder} could not be made (${code}); choose another one.`, { cause });
-  }
-}
-
-/** Writes a record that changes often: one write at a time, and of those that wait only the newest. */
-class Keeper {
-  readonly #file: string;
-  #next: RobustnessRecord | undefined;
-  #writing: Promise<void> | undefined;
-
-  constructor(file: string) {
-    this.#file = file;
-  }
-
-  /** Resolves when this record, or a newer one, is on the disk. */
-  keep(record: RobustnessRecord): Promise<void> {
-    this.#next = record;
-    return (this.#writing ??= this.#write());
-  }
-
-  async #write(): Promise<void> {
-    try {
-      while (this.#next) {
-        const next = this.#next;
-        this.#next = undefined;
-        await writeRecord(this.#file, next);
-      }
-    } finally {
-      this.#writing = undefined;
-    }
-  }
 }
 
 /** Attacks done and the time that the others will take, if they take as long as those of this session did. */

@@ -2,6 +2,7 @@
 import { summarise, type RobustnessSummary } from '../../engine/measures/robustness.ts';
 import type { Estimate } from '../../engine/measures/bootstrap.ts';
 import { isComplete, measurementOf } from '../../../shared/robustness.ts';
+import { csv } from './csv.ts';
 import type { RobustnessRecord } from './record.ts';
 
 /** What has been measured completely, by network, layer and statistic, in the record's order. */
@@ -41,15 +42,6 @@ export function photosCsv({ photos, measurements }: RobustnessRecord): string {
     }),
   );
   return csv([['network', 'layer', 'statistic', 'sha256', 'photo', 'attacked', 'noise'], ...rows]);
-}
-
-/** RFC 4180. */
-function csv(rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number): string => {
-    const text = String(value);
-    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
 /** The results with all that determines them, but without the single distances. */

@@ -101,7 +101,7 @@ export function requestOf(document: StudioDocument, surroundings: Surroundings):
       throw new MadderError('input', `The picture "${name}" is not in the library; add it again.`);
     return path;
   };
-  const { size, iterations, pooling, optimizer, init, colour, seed } = settings;
+  const { size, iterations, pooling, optimizer, parameterization, transforms, init, colour, seed } = settings;
   const preset = presetWith(document, surroundings);
   return {
     photo: pathOf(photo),
@@ -116,6 +116,8 @@ export function requestOf(document: StudioDocument, surroundings: Surroundings):
     ...(iterations === undefined ? {} : { iterations }),
     ...(pooling === undefined ? {} : { pooling }),
     ...(optimizer === undefined ? {} : { optimizer }),
+    ...(parameterization === undefined ? {} : { parameterization }),
+    ...(transforms === undefined ? {} : { transforms }),
     ...(init === undefined ? {} : { init: init.kind === 'image' ? pathOf(init.image) : init.kind }),
     ...(colour === undefined ? {} : { colour }),
     ...(seed === undefined ? {} : { seed }),

@@ -82,6 +82,13 @@ export class Library {
     return this.#entries.get(sha256)?.original;
   }
 
+  /** The same with the name that it came in with. @throws MadderError `input` where it is not there */
+  file(sha256: string): { readonly path: string; readonly name: string } {
+    const entry = this.#entries.get(sha256);
+    if (!entry) throw new MadderError('input', 'A picture of this study is not in the library; add it again.');
+    return { path: entry.original, name: entry.picture.name };
+  }
+
   /**
    * Adds a copy of a picture file.
    * @param name the file's name without its folder

@@ -54,6 +54,10 @@ export interface QueueOptions {
   /** Takes a finished picture into the history; the id that it gets there. */
   readonly finish: (finished: Finished) => Promise<string>;
   readonly estimates: Estimates;
+  /** Whether nothing else works with an engine; while something does, jobs wait. */
+  readonly engineFree: () => boolean;
+  /** Nothing is painted, and nothing waits that may begin. */
+  readonly onIdle: () => void;
   /** The engine's module, where it is not beside its client; for tests. */
   readonly engine?: string;
   readonly spare?: SpareEngine;
@@ -145,6 +149,11 @@ export class Queue {
     return this.#paused;
   }
 
+  /** Whether nothing is being painted and nothing is about to be. */
+  get idle(): boolean {
+    return !this.#active && (this.#paused || !this.jobs.some(({ state }) => state === 'waiting'));
+  }
+
   /** Memory of the engine that is working, bytes. */
   get memoryBytes(): number {
     const progress = this.#active && this.#jobs.get(this.#active.id)?.progress;
@@ -163,7 +172,7 @@ export class Queue {
     const ids: string[] = [];
     for (const document of documents) ids.push(await this.#enqueue(document));
     this.#tellOrder();
-    this.#goOn();
+    this.goOn();
     return ids;
   }
 
@@ -237,7 +246,7 @@ export class Queue {
   pauseQueue(paused: boolean): void {
     this.#paused = paused;
     this.#tellOrder();
-    this.#goOn();
+    this.goOn();
   }
 
   /** @throws MadderError `input` for layers that the run does not have */
@@ -297,18 +306,22 @@ export class Queue {
     return id;
   }
 
-  /** The next one that waits, unless one is being painted or the queue rests. */
-  #goOn(): void {
-    if (this.#active || this.#paused || this.#closed) return;
-    const next = this.jobs.find(({ state }) => state === 'waiting');
+  /** The next one that waits, unless one is being painted, the queue rests, or something else needs the computer. */
+  goOn(): void {
+    if (this.#active || this.#closed || !this.#options.engineFree()) return;
+    const urgent = this.#urgent;
+    this.#urgent = undefined;
+    const waiting = this.jobs.filter(({ state }) => state === 'waiting');
+    const next = waiting.find(({ id }) => id === urgent) ?? (this.#paused ? undefined : waiting[0]);
     if (next) this.#begin(next.id);
+    else this.#options.onIdle();
   }
 
   /** Begins a job that a person asked for, unless another one is being painted; a queue that rests does not matter. */
   #beginSoon(id: string): void {
-    if (!this.#active) this.#begin(id);
-    // What was cancelled a moment ago is still ending.
-    else if (this.#active.cancelled) this.#urgent = id;
+    // What was cancelled a moment ago is still ending, and so may be what else needs the computer.
+    if (!this.#active || this.#active.cancelled) this.#urgent = id;
+    this.goOn();
   }
 
   #begin(id: string): void {
@@ -366,10 +379,7 @@ export class Queue {
   #end(active: Active, change: Partial<Job>): Promise<void> {
     this.#active = undefined;
     const kept = this.#jobs.get(active.id)?.state === 'waiting' ? Promise.resolve() : this.#change(active.id, change);
-    const urgent = this.#urgent;
-    this.#urgent = undefined;
-    if (urgent !== undefined && this.#jobs.get(urgent)?.state === 'waiting') this.#begin(urgent);
-    else this.#goOn();
+    this.goOn();
     return kept;
   }
 

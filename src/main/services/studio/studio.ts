@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { readXmp as readPacket } from '../../codec/xmp.ts';
 import { readXmp } from '../../formats/xmp.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import type { RecipeNetwork } from '../../../shared/recipe.ts';
+import type { Recipe, RecipeNetwork } from '../../../shared/recipe.ts';
 import { migrateRecipe } from '../../../shared/recipe-migrations.ts';
 import type {
   AssetKind,
@@ -30,11 +30,12 @@ import { imagesOf } from '../recipes.ts';
 import { applicationVersion } from '../resources.ts';
 import { StudioDevices, type DeviceFinder } from './devices.ts';
 import { diagnostics } from './diagnostics.ts';
-import { documentOf, Documents, picturesOf, requestOf } from './documents.ts';
+import { documentOf, Documents, picturesOf, requestOf, type Repetition } from './documents.ts';
 import { Estimates } from './estimates.ts';
 import { Exporter } from './export.ts';
 import { dataFolder, takeFolder } from './folder.ts';
 import { History } from './history.ts';
+import { Laboratory } from './laboratory/laboratory.ts';
 import { Library } from './library.ts';
 import { Log } from './log.ts';
 import { StudioNetworks, type StudioNetworksOptions } from './networks.ts';
@@ -81,6 +82,7 @@ interface Parts {
   readonly estimates: Estimates;
   readonly history: History;
   readonly queue: Queue;
+  readonly laboratory: Laboratory;
   readonly exporter: Exporter;
   readonly release: () => void;
 }
@@ -145,7 +147,7 @@ export class Studio implements StudioProgram {
   }
 
   async asset(kind: AssetKind, id: string): Promise<StudioAsset | undefined> {
-    const { library, queue, history, presets, networks, exporter } = this.#parts;
+    const { library, queue, history, presets, networks, exporter, laboratory } = this.#parts;
     switch (kind) {
       case 'thumbnail':
       case 'picture':
@@ -161,6 +163,10 @@ export class Studio implements StudioProgram {
         return networks.asset(id);
       case 'download':
         return exporter.asset(id);
+      case 'study':
+      case 'study-file':
+      case 'study-spectrum':
+        return laboratory.asset(kind, id);
     }
   }
 
@@ -174,10 +180,10 @@ export class Studio implements StudioProgram {
   }
 
   async #close(): Promise<void> {
-    const { queue, spare, networks, documents, preferences, presets, exporter, log, release } = this.#parts;
+    const { queue, laboratory, spare, networks, documents, preferences, presets, exporter, log, release } = this.#parts;
     networks.close();
     spare.close();
-    await queue.close();
+    await Promise.all([queue.close(), laboratory.close()]);
     await Promise.all([documents.settle(), preferences.settle(), presets.settle(), exporter.clear()]);
     await log.settle();
     release();
@@ -185,6 +191,7 @@ export class Studio implements StudioProgram {
 
   #makeHandlers(): Handlers {
     const { library, documents, preferences, networks, presets, devices, history, queue, exporter } = this.#parts;
+    const { laboratory } = this.#parts;
     return {
       snapshot: async () => this.#snapshot(),
       saveDocument: ({ document }) => documents.save(document),
@@ -217,6 +224,18 @@ export class Studio implements StudioProgram {
           .picture;
       },
 
+      startStudy: async ({ request }) => ({ study: await laboratory.start(request) }),
+      importStudy: async ({ folder }) => ({ study: await laboratory.import(folder) }),
+      openStudy: ({ study }) => laboratory.view(study),
+      stopStudy: ({ study }) => laboratory.stop(study),
+      continueStudy: ({ study }) => laboratory.continue(study),
+      repeatStudy: async ({ study }) => ({ study: await laboratory.repeat(study) }),
+      pickCell: ({ study, cell }) => laboratory.pick(study, cell),
+      checkerboard: ({ picture }) => laboratory.checkerboard(picture),
+      studyRecipe: async ({ study, cell }) => this.#repetition(await laboratory.recipe(study, cell)),
+      renameStudy: ({ study, title }) => laboratory.rename(study, title),
+      removeStudy: ({ study }) => laboratory.remove(study),
+
       savePreset: async ({ id, value, result }) => {
         const { content } = (result !== null && history.asset('result-thumbnail', history.get(result).id)) || {};
         return presets.save(id, value, typeof content === 'string' ? content : undefined);
@@ -236,6 +255,9 @@ export class Studio implements StudioProgram {
             'input',
             'A picture that is painted or waits uses this network; wait for it or cancel it.',
           );
+        }
+        if (await laboratory.usesNetwork(id)) {
+          throw new MadderError('input', 'A study uses this network; wait for its end or stop it.');
         }
         await networks.remove(id);
       },
@@ -260,7 +282,7 @@ export class Studio implements StudioProgram {
   }
 
   #snapshot(): Snapshot {
-    const { library, documents, preferences, networks, presets, devices, history, queue } = this.#parts;
+    const { library, documents, preferences, networks, presets, devices, history, queue, laboratory } = this.#parts;
     return {
       version: applicationVersion(),
       shell: this.#options.shell,
@@ -272,6 +294,7 @@ export class Studio implements StudioProgram {
       jobs: queue.jobs,
       queuePaused: queue.paused,
       results: history.results,
+      studies: laboratory.studies,
       preferences: preferences.current,
       devices: devices.state,
     };
@@ -302,13 +325,11 @@ export class Studio implements StudioProgram {
 
   /** The document that repeats a painted picture; a recipe that cannot be read is said in `notes`. */
   async #painted(path: string, notes: string[]): Promise<Imported['painted']> {
-    const { library, networks } = this.#parts;
     try {
       const packet = await readPacket(path);
       const value = packet === undefined ? undefined : readXmp(packet);
       if (value === undefined) return undefined;
-      const idOf = ({ sha256 }: RecipeNetwork) => networks.cards.find((card) => card.manifest?.sha256 === sha256)?.id;
-      const repetition = documentOf(migrateRecipe(value), (sha256) => library.has(sha256), idOf);
+      const repetition = this.#repetition(migrateRecipe(value));
       notes.push(...repetition.notes);
       return { document: repetition.document, missing: repetition.missing };
     } catch (error) {
@@ -316,6 +337,13 @@ export class Studio implements StudioProgram {
       notes.push(error.message);
       return undefined;
     }
+  }
+
+  /** The document that repeats a recipe, as far as its pictures and networks are here. */
+  #repetition(recipe: Recipe): Repetition {
+    const { library, networks } = this.#parts;
+    const idOf = ({ sha256 }: RecipeNetwork) => networks.cards.find((card) => card.manifest?.sha256 === sha256)?.id;
+    return documentOf(recipe, (sha256) => library.has(sha256), idOf);
   }
 
   #diagnostics(): string {
@@ -337,14 +365,15 @@ export class Studio implements StudioProgram {
 
   /** Removes what nobody can get at any more. */
   async #tidy(): Promise<void> {
-    const { library, documents, history, queue, exporter, log } = this.#parts;
-    const used = new Set(
-      [
+    const { library, documents, history, queue, laboratory, exporter, log } = this.#parts;
+    const used = new Set([
+      ...(await laboratory.pictures()),
+      ...[
         ...picturesOf(documents.current),
         ...queue.jobs.flatMap(({ document }) => picturesOf(document)),
         ...history.results.flatMap(({ document, recipe }: Result) => [...picturesOf(document), ...imagesOf(recipe)]),
       ].map(({ sha256 }: Pick<StudioPicture, 'sha256'>) => sha256),
-    );
+    ]);
     await library
       .prune(used, Date.now() - KEEP_UNUSED_MS)
       .catch((error: unknown) => log.error('The library was not tidied', error));
@@ -402,7 +431,8 @@ async function openParts(
     }),
   ]);
   const spare = new SpareEngine(options.engine);
-  const queue = await Queue.open(join(folder, 'jobs'), {
+  // Each of the two waits for the other: whichever comes to rest tells it.
+  const queue: Queue = await Queue.open(join(folder, 'jobs'), {
     emit,
     problemOf: problem,
     log,
@@ -412,6 +442,23 @@ async function openParts(
     finish: async (finished) => (await history.add(finished)).id,
     estimates,
     spare,
+    engineFree: () => !laboratory.busy,
+    onIdle: () => laboratory.goOn(),
+    ...(options.engine === undefined ? {} : { engine: options.engine }),
+  });
+  const laboratory: Laboratory = await Laboratory.open(join(folder, 'studies'), {
+    emit,
+    problemOf: problem,
+    log,
+    preferences: () => preferences.current,
+    engineFree: () => queue.idle,
+    onIdle: () => queue.goOn(),
+    picture: (sha256) => library.file(sha256),
+    network: (id) => {
+      if (networks.manifest(id)) return id;
+      throw new MadderError('input', `The network "${id}" is not installed; download it, or choose another one.`);
+    },
+    chooseDevice: () => devices.choose(),
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
   const exporter = new Exporter({
@@ -432,6 +479,7 @@ async function openParts(
     estimates,
     history,
     queue,
+    laboratory,
     exporter,
     release,
   };

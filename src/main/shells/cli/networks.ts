@@ -128,7 +128,9 @@ function printInstalled({ manifest, layers }: InstalledNetwork): void {
       ...(layer.name in manifest.contentLayers ? [`content ${manifest.contentLayers[layer.name]}`] : []),
     ].join(', ');
     const field = Number.isFinite(layer.receptiveField) ? `sees ${layer.receptiveField} px` : 'sees everything';
-    console.log(`    ${layer.name.padEnd(14)} ${(layer.label ?? '').padEnd(22)} ${field.padEnd(14)} ${use}`);
+    const channels = layer.channels === undefined ? '' : `${layer.channels} channels`;
+    const words = [layer.name.padEnd(14), (layer.label ?? '').padEnd(22), field.padEnd(14), channels.padEnd(13), use];
+    console.log(`    ${words.join(' ').trimEnd()}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { PAPER_NAMES, paperOf, type Paper } from '../../../shared/extent.ts';
 
 /** A finite number of at least `least`. */
 export const number =
@@ -19,6 +20,23 @@ export const whole =
     if (!Number.isInteger(value)) throw new InvalidArgumentError('Expected a whole number.');
     return value;
   };
+
+/** An amount of memory in bytes: `8GB`, `500MB`. */
+export function memory(text: string): number {
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)\s*(MB|GB)$/i.exec(text.trim()) ?? [];
+  const bytes = Number(amount) * (unit?.toUpperCase() === 'GB' ? 1e9 : 1e6);
+  if (!(bytes > 0)) throw new InvalidArgumentError('Expected an amount of memory, for instance 8GB or 500MB.');
+  return bytes;
+}
+
+/** A paper by name or by its sides. */
+export function paper(text: string): Paper {
+  const known = paperOf(text);
+  if (!known) {
+    throw new InvalidArgumentError(`Expected ${PAPER_NAMES.join(', ')}, or sides such as 60x40cm or 24x16in.`);
+  }
+  return known;
+}
 
 /** Collects the values of an option that may be given several times. */
 export const several =

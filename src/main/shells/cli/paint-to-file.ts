@@ -26,6 +26,8 @@ export interface PaintToFileOptions {
   readonly device: DeviceName;
   /** Leave the processor to other programs that want it. */
   readonly lowPriority?: boolean | undefined;
+  /** Memory that the engine may take, bytes; most of what is free when missing. */
+  readonly memoryBytes?: number | undefined;
   /** Where the recipe goes, beside being carried by the picture. */
   readonly saveRecipe?: string | undefined;
   /** Whether the picture carries its recipe; it does unless told not to. */
@@ -69,11 +71,13 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
     ...optional('resume', options.resume),
     ...optional('threads', options.threads),
     ...optional('lowPriority', options.lowPriority),
+    ...optional('memoryBytes', options.memoryBytes),
     provider,
     onProvider: (next) => (provider = next),
     onNote: note,
     onEvent: (event) => {
       if (event.type === 'progress') display.show(event);
+      if (event.type === 'tile') display.look(event);
     },
   });
   let interrupted: number | undefined;
@@ -110,18 +114,21 @@ type Progress = EngineEventOf<'progress'>;
 
 interface Display {
   show(progress: Progress): void;
+  /** A tile of a picture that is too large for memory is looked at. */
+  look(tile: EngineEventOf<'tile'>): void;
   end(): void;
 }
 
 const jsonDisplay = (): Display => ({
   show: writeJson,
+  look: writeJson,
   end: () => {},
 });
 
 /** A bar over all evaluations with the losses of the latest one; nothing moves where the error stream is not a terminal. */
 function barDisplay(): Display {
   const bar = new cliProgress.SingleBar({
-    format: '{bar} level {level} ({size})  style {style}  content {content}  {left} left',
+    format: '{bar} level {level} ({size}{tile})  style {style}  content {content}  {left} left',
     barsize: 24,
     hideCursor: true,
     clearOnComplete: true,
@@ -141,10 +148,15 @@ function barDisplay(): Display {
       bar.update(Math.round((1000 * elapsed) / (elapsed + p.secondsLeft)), {
         level: `${p.level + 1} of ${p.levels}`,
         size: `${p.width} x ${p.height}`,
+        tile: '',
         style: sum('style'),
         content: sum('content'),
         left: duration(p.secondsLeft),
       });
+    },
+    look: ({ tile, tiles }) => {
+      // Before the first evaluation there is no bar yet.
+      if (started) bar.update({ tile: `, tile ${tile + 1} of ${tiles}` });
     },
     end() {
       if (started) bar.stop();

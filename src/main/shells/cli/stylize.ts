@@ -1,16 +1,18 @@
 import { Command, Option } from 'commander';
 import type { DeviceName } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
+import type { Extent, Paper } from '../../../shared/extent.ts';
 import { COLOURS, PARAMETERIZATIONS, type Colour, type ParameterizationKind } from '../../../shared/recipe.ts';
 import { NORMALIZATIONS, type Normalization } from '../../../shared/objective.ts';
-import type { PoolingKind } from '../../../shared/network-manifest.ts';
+import { poolingKindSchema, type PoolingKind } from '../../../shared/network-manifest.ts';
 import { DEFAULT_NETWORK } from '../../services/defaults.ts';
 import { DEFAULTS, type PaintRequest } from '../../services/painter.ts';
 import { findPreset } from '../../services/presets.ts';
 import { readRecipe, type RepeatRequest } from '../../services/recipes.ts';
 import type { RecipeChanges } from '../../../shared/recipe-changes.ts';
+import { SHORTCUTS, STRIDES, type Shortcuts, type Strides } from '../../../shared/rewrites.ts';
 import { deviceOption } from './devices.ts';
-import { fader, number, optional, several, whole } from './options.ts';
+import { fader, memory, number, optional, paper, several, whole } from './options.ts';
 import { paintToFile } from './paint-to-file.ts';
 import { checkRecipeOptions, givenOptions, recipeOptions, type RecipeOptions } from './recipe-options.ts';
 
@@ -23,6 +25,10 @@ interface StylizeOptions extends RecipeOptions {
   network: string;
   contentNetwork?: string;
   size: number;
+  megapixels?: number;
+  print?: Paper;
+  dpi: number;
+  memory?: number;
   strength: number;
   layer?: Record<string, number>;
   contentLayer?: Record<string, number>;
@@ -33,6 +39,8 @@ interface StylizeOptions extends RecipeOptions {
   colour?: Colour;
   pooling?: PoolingKind;
   firstPadding?: 'zero' | 'reflect' | 'edge';
+  shortcuts?: Shortcuts;
+  strides?: Strides;
   parameterization?: ParameterizationKind;
   decay?: number;
   jitter?: number;
@@ -65,6 +73,10 @@ export function stylizeCommand(): Command {
     .option('-n, --network <id|file>', 'network that judges the picture; see "madder networks"', DEFAULT_NETWORK)
     .option('--content-network <id|file>', 'another network for the content')
     .option('--size <px>', 'long side of the result', whole(1), DEFAULTS.size)
+    .option('--megapixels <number>', 'pixels of the result in millions, instead of --size', number(0.001))
+    .option('--print <paper>', 'the result fills A0 ... A6, Letter, Tabloid, 60x40cm or 24x16in, at --dpi', paper)
+    .option('--dpi <number>', 'pixels per inch of --print', number(1), 300)
+    .option('--memory <amount>', 'memory to paint in, such as 8GB; what is larger is painted in tiles', memory)
     .option(
       '--strength <number>',
       'style against content; 1 is the balance of the network, the preset or the recipe',
@@ -83,7 +95,23 @@ export function stylizeCommand(): Command {
         "whose colours: the paintings', the photo's with only brightness painted, or paintings matched to the photo's",
       ).choices(COLOURS),
     )
-    .addOption(new Option('--pooling <kind>', "exchange the network's pooling").choices(['max', 'average', 'l2']))
+    .addOption(
+      new Option(
+        '--pooling <kind>',
+        "exchange the network's pooling; blur keeps its kind and takes strides after a blur",
+      ).choices(poolingKindSchema.options),
+    )
+    .addOption(
+      new Option(
+        '--shortcuts <kind>',
+        'what strided shortcuts of ResNets read instead of one position of four: their mean, or a blur',
+      ).choices(SHORTCUTS),
+    )
+    .addOption(
+      new Option('--strides <kind>', 'how other strided convolutions take their strides: after a blur').choices(
+        STRIDES,
+      ),
+    )
     .addOption(
       new Option('--first-padding <kind>', 'what the first layer sees beyond the edge').choices([
         'zero',
@@ -128,6 +156,7 @@ export function stylizeCommand(): Command {
     .option('--json', 'print one JSON object a line, a summary last', false)
     .action(async (photo: string | undefined, options: StylizeOptions) => {
       const { output, overwrite, json, threads, device, lowPriority, resume, saveRecipe, carryRecipe } = options;
+      const memoryBytes = options.memory;
       const start = ['content', 'noise'].includes(options.init) ? [] : [options.init];
       const recipeFile = options.recipe === undefined ? [] : [options.recipe];
       const inputs = [...(photo === undefined ? [] : [photo]), ...(options.style ?? []), ...start, ...recipeFile];
@@ -137,6 +166,7 @@ export function stylizeCommand(): Command {
         threads,
         device,
         lowPriority,
+        memoryBytes,
         resume,
         saveRecipe,
         carryRecipe,
@@ -213,9 +243,15 @@ function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
   if (decay !== undefined && parameterization !== 'fourier') {
     throw new MadderError('input', '--decay belongs to a spectrum; add --parameterization fourier, or leave it out.');
   }
+  const sizes = [given.size, given.megapixels, given.print].filter((wish) => wish !== undefined);
+  if (sizes.length > 1) throw new MadderError('input', 'Give one of --size, --megapixels and --print.');
+  if (given.dpi !== undefined && given.print === undefined) {
+    throw new MadderError('input', '--dpi belongs to a paper; add --print A2, for instance, or leave it out.');
+  }
   const transforms = { ...optional('jitter', jitter), ...optional('scale', scaleRange), ...optional('rotate', rotate) };
   return {
     ...optional('size', given.size),
+    ...optional('extent', extentOf(given)),
     ...optional('strength', given.strength),
     ...optional('layers', given.layer),
     ...optional('contentLayers', given.contentLayer),
@@ -226,12 +262,19 @@ function changesOf(given: Partial<StylizeOptions>): RecipeChanges {
     ...optional('colour', given.colour),
     ...optional('pooling', given.pooling),
     ...optional('firstPadding', given.firstPadding),
+    ...optional('shortcuts', given.shortcuts),
+    ...optional('strides', given.strides),
     ...optional('iterations', given.iterations),
     ...optional('seed', given.seed),
     ...optional('parameterization', parameterization && { kind: parameterization, ...optional('decay', decay) }),
     ...optional('transforms', Object.keys(transforms).length > 0 ? transforms : undefined),
     ...optional('optimizer', optimizer && settingsOf(optimizer, history, stepSize)),
   };
+}
+
+function extentOf({ megapixels, print, dpi = 300 }: Partial<StylizeOptions>): Extent | undefined {
+  if (megapixels !== undefined) return { kind: 'megapixels', megapixels };
+  return print && { kind: 'print', paper: print, dpi };
 }
 
 /** The recipe's settings of an optimizer; the published L-BFGS keeps 100 pairs unless told otherwise. */

@@ -9,6 +9,7 @@ const role = ({ documents }: Program): Role => (documents.getState().document.ph
 /** Takes pictures that are pasted with the keyboard anywhere but in a text field. */
 export function listenForPaste(program: Program): () => void {
   const onPaste = (event: ClipboardEvent): void => {
+    if (program.view.getState().screen !== 'studio') return;
     if (event.target instanceof Element && event.target.closest('input, textarea')) return;
     const files = [...(event.clipboardData?.files ?? [])];
     if (files.length === 0) return;

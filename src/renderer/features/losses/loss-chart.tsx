@@ -75,7 +75,9 @@ export function LossChart({ iterations, curves, shown, levels, onPoint, label }:
   return <div ref={host} className={styles.chart} role="img" aria-label={label} />;
 }
 
-const variable = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** A variable of the theme, as it is now. */
+export const variable = (name: string): string =>
+  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function optionsOf(
   drawn: readonly { readonly id: string; readonly place: number }[],
@@ -122,7 +124,8 @@ function optionsOf(
 /** There are no halves of iterations. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
-const isDecade = (value: number | null): value is number =>
+/** Whether a tick of a logarithmic axis is a power of ten. */
+export const isDecade = (value: number | null): value is number =>
   value !== null && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6;
 
 /** Where levels begin: a fine upright line. */
@@ -142,7 +145,7 @@ function drawMarks({ ctx, bbox, valToPos }: UPlot, levels: readonly number[]): v
 }
 
 /** Changes with the page's theme. */
-function useTheme(): string | undefined {
+export function useTheme(): string | undefined {
   const root = document.documentElement;
   const [theme, setTheme] = useState(root.dataset['theme']);
   useEffect(() => {

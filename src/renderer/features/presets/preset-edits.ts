@@ -88,8 +88,8 @@ export function presetFrom(
       ? { networks: { ...from?.networks, style: { ...from?.networks?.style, rewrites: pooled } } }
       : {}),
     ...(colour === undefined ? {} : { colour }),
-    ...(from?.parameterization ? { parameterization: from.parameterization } : {}),
-    ...(from?.transforms ? { transforms: from.transforms } : {}),
+    ...(origin.parameterization === 'usual' ? {} : { parameterization: settings.parameterization }),
+    ...(origin.transforms === 'usual' ? {} : { transforms: settings.transforms }),
     objective: {
       normalization,
       style,

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next';
+import { USUAL_ADAM_STEP } from '../../../shared/recipe.ts';
 import type { StudioSettings } from '../../../shared/studio/document.ts';
 import { useProgram } from '../../app/program.ts';
 import { Slider } from '../../components/slider.tsx';
@@ -15,7 +16,7 @@ const OPTIMIZERS = {
   adam: { kind: 'adam', stepSize: 0.02, averaging: 0.99 },
 } as const satisfies Record<Optimizer['kind'], Optimizer>;
 const KINDS = ['lbfgs', 'adam'] as const;
-const POOLINGS = ['max', 'average', 'l2'] as const;
+const POOLINGS = ['max', 'average', 'l2', 'blur'] as const;
 
 /** How it is computed: what few people need to touch. */
 export function Method() {
@@ -29,7 +30,8 @@ export function Method() {
   const chooseOptimizer = (kind: Optimizer['kind']): void =>
     documents.edit((draft) => {
       if (base.optimizer.kind === kind) reset(draft, 'optimizer');
-      else set(draft, 'optimizer', OPTIMIZERS[kind]);
+      else if (kind === 'lbfgs') set(draft, 'optimizer', OPTIMIZERS.lbfgs);
+      else set(draft, 'optimizer', { ...OPTIMIZERS.adam, stepSize: USUAL_ADAM_STEP[settings.parameterization.kind] });
     });
   return (
     <SettingsSection

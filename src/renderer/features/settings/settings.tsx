@@ -10,6 +10,7 @@ import { Layers } from './layers.tsx';
 import { Method } from './method.tsx';
 import styles from './settings.module.css';
 import { Size } from './size.tsx';
+import { Space } from './space.tsx';
 import { Strength } from './strength.tsx';
 
 /** Under which it is remembered whether everything behind the first slider is shown. */
@@ -39,6 +40,7 @@ export function Settings() {
           <Beginning />
           <Colour />
           <Method />
+          <Space />
         </Collapsible.Content>
       </Collapsible.Root>
     </>

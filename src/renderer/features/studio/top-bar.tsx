@@ -5,7 +5,8 @@ import { useProgram, useSession, useView } from '../../app/program.ts';
 import { ActionIconButton } from '../../components/action-button.tsx';
 import { IconButton } from '../../components/button.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { COMPARE_MODES, type CompareMode } from '../../stores/view.ts';
+import { activeStudy } from '../../stores/session.ts';
+import { COMPARE_MODES, SCREENS, type CompareMode, type Screen } from '../../stores/view.ts';
 import styles from './top-bar.module.css';
 import { ZoomMenu } from './zoom-menu.tsx';
 
@@ -17,6 +18,8 @@ export function TopBar() {
       <div className={styles.group}>
         <ActionIconButton action="toggleLeft" />
         <h1 className={styles.word}>{t('appName')}</h1>
+        <Screens />
+        <span className={styles.line} />
         <ActionIconButton action="undo" />
         <ActionIconButton action="redo" />
       </div>
@@ -63,9 +66,34 @@ function CompareModes() {
   );
 }
 
+/** The way from the studio to the laboratory, and back. */
+export function Screens() {
+  const { t } = useTranslation();
+  const { view } = useProgram();
+  const screen = useView((state) => state.screen);
+  const { shortcut, ariaShortcut } = useAction('switchScreen');
+  const running = useSession((session) => activeStudy(session) !== undefined);
+  return (
+    <span className={styles.screens} title={shortcut} aria-keyshortcuts={ariaShortcut}>
+      <Segmented<Screen>
+        label={t('studio.screens.title')}
+        value={screen}
+        segments={SCREENS.map((value) => ({ value, label: t(`studio.screens.${value}`) }))}
+        onChange={(next) => view.setState({ screen: next })}
+      />
+      {running && screen === 'studio' && (
+        <span className={styles.running} role="status">
+          <span className="visually-hidden">{t('studio.screens.running')}</span>
+        </span>
+      )}
+    </span>
+  );
+}
+
 const THEME_ICONS = { dark: Moon, light: Sun, system: MonitorCog };
 
-function ThemeButton() {
+/** Dark, light, or as the system. */
+export function ThemeButton() {
   const { t } = useTranslation();
   const { run } = useAction('switchTheme');
   const theme = useSession((session) => session.preferences.theme);

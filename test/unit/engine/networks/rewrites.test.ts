@@ -2,8 +2,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
-import { rewriteSchema } from '../../../../src/shared/rewrites.ts';
+import { appendBackward } from '../../../../src/main/engine/autodiff/reverse.ts';
+import { Graph } from '../../../../src/main/engine/graph/graph.ts';
+import { inlineTemplate } from '../../../../src/main/engine/graph/inline.ts';
+import { rewriteSchema, type Rewrite } from '../../../../src/shared/rewrites.ts';
 import { floatTensor, type Tensor } from '../../../../src/shared/tensor.ts';
+import { evaluate } from '../../../reference/evaluator.ts';
 import { goldenPath, inlinedDims, readGolden, relativeError, runTemplate } from './golden.ts';
 
 const image = noise([1, 3, 37, 45]);
@@ -74,6 +78,150 @@ describe('pooling', () => {
     );
     const dilated = { ...vgg, graph: { ...vgg.graph, nodes } };
     expect(() => applyRewrites(dilated, [{ pooling: { kind: 'average' } }])).toThrow(/"pool1" has gaps/);
+  });
+});
+
+describe('blurred strides', () => {
+  /** Σ_t b_t x_(2i + t) in both axes with b = (1, 2, 1)/4 as two means of two; `last` is the last place that there is. */
+  const blurred = (x: Tensor<'float32'>, size: readonly number[], last: readonly number[]): Tensor<'float32'> => {
+    const [, channels, height, width] = x.dims as [number, number, number, number];
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    const taps = (i: number, end: number) => [2 * i, 2 * i + 1].filter((q) => q <= end);
+    const pairs = (q: number) => [q - 1, q].filter((p) => p >= 0);
+    const data: number[] = [];
+    for (let c = 0; c < channels; c++) {
+      const at = (y: number, v: number) => x.data[(c * height + y) * width + v]!;
+      const soft = (y: number, v: number) =>
+        mean(pairs(y).map((row) => mean(pairs(v).map((column) => at(row, column)))));
+      for (let i = 0; i < size[2]!; i++) {
+        for (let j = 0; j < size[3]!; j++) {
+          data.push(mean(taps(i, last[0]!).map((y) => mean(taps(j, last[1]!).map((v) => soft(y, v))))));
+        }
+      }
+    }
+    return floatTensor([...size], data);
+  };
+
+  it.each([
+    [37, 45],
+    [36, 50],
+    [33, 48],
+  ])('of max pooling are those of the dense maximum, at %i x %i px', async (height, width) => {
+    const picture = noise([1, 3, height, width]);
+    const network = applyRewrites(resnet, [{ pooling: { kind: 'blur', scale: 0.5 } }]);
+    const { relu1, pool1 } = Object.fromEntries(await runTemplate(network, picture, ['relu1', 'pool1']));
+    const [, channels, tall, wide] = relu1!.dims as [number, number, number, number];
+    // 3x3 windows with a padding of 1, at every position.
+    const dense = new Float32Array(relu1!.data.length).fill(-Infinity);
+    dense.forEach((_, i) => {
+      const [plane, row, column] = [Math.floor(i / (tall * wide)), Math.floor(i / wide) % tall, i % wide];
+      for (let y = Math.max(row - 1, 0); y <= Math.min(row + 1, tall - 1); y++) {
+        for (let v = Math.max(column - 1, 0); v <= Math.min(column + 1, wide - 1); v++) {
+          dense[i] = Math.max(dense[i]!, relu1!.data[(plane * tall + y) * wide + v]!);
+        }
+      }
+    });
+    const expected = blurred(floatTensor([1, channels, tall, wide], dense), pool1!.dims, [tall - 1, wide - 1]);
+    const halfAsMuch = expected.data.map((v) => v / 2);
+    expect(relativeError(pool1!, floatTensor(expected.dims, halfAsMuch))).toBeLessThan(1e-6);
+    const before = (await runTemplate(resnet, picture, ['pool1'])).get('pool1')!;
+    expect(pool1!.dims).toEqual(before.dims);
+  });
+
+  it('leave every layer as large as it was, in all octaves, however little is left', () => {
+    for (const [original, remedies] of [
+      [vgg, [{ pooling: { kind: 'blur' } }]],
+      [resnet, [{ pooling: { kind: 'blur' } }, { shortcuts: 'average' }, { strides: 'blur' }]],
+      [resnet, [{ shortcuts: 'blur' }]],
+    ] as const) {
+      for (const dims of [
+        [1, 3, 64, 96],
+        [1, 3, 51, 67],
+        [1, 3, 32, 49],
+      ]) {
+        const [then, now] = [[], remedies].map((rewrites) => {
+          const network = applyRewrites(original, [...rewrites, { octaves: 3 }]);
+          const names = network.layers.map((l) => l.tensor);
+          return inlinedDims(network, dims, names);
+        });
+        expect(now).toEqual(then);
+      }
+    }
+  });
+
+  it('of a shortcut read the mean of four positions, or a blur, before the same weights', async () => {
+    const { inputs } = resnet.graph.nodes.find((n) => n.outputs[0] === 'layer2.0.downsample')!;
+    const [weight, bias] = inputs.slice(1).map((name) => resnet.graph.initializers.get(name)!);
+    for (const kind of ['average', 'blur'] as const) {
+      const network = applyRewrites(resnet, [{ shortcuts: kind }]);
+      const values = await runTemplate(network, image, [inputs[0]!, 'layer2.0.downsample']);
+      const [x, y] = [values.get(inputs[0]!)!, values.get('layer2.0.downsample')!];
+      const [, before, tall, wide] = x.dims as [number, number, number, number];
+      const [, channels, height, width] = y.dims as [number, number, number, number];
+      expect([height, width]).toEqual([Math.ceil(tall / 2), Math.ceil(wide / 2)]);
+      const last = [tall - 1, wide - 1];
+      const read = kind === 'average' ? halved(x) : blurred(x, [1, before, height, width], last);
+      const expected = Float32Array.from({ length: y.data.length }, (_, i) => {
+        const [c, at] = [Math.floor(i / (height * width)), i % (height * width)];
+        let sum = Number(bias!.data[c]);
+        for (let k = 0; k < before; k++)
+          sum += Number(weight!.data[c * before + k]) * read.data[k * height * width + at]!;
+        return sum;
+      });
+      expect(relativeError(y, floatTensor([1, channels, height, width], expected))).toBeLessThan(1e-5);
+    }
+  });
+
+  it('of a convolution are those of the same convolution at every position', async () => {
+    const network = applyRewrites(resnet, [{ strides: 'blur' }]);
+    const nodes = resnet.graph.nodes.map((n) =>
+      n.outputs[0] === 'conv1' ? { ...n, attributes: { ...n.attributes, strides: [1, 1] } } : n,
+    );
+    const dense = (await runTemplate({ ...resnet, graph: { ...resnet.graph, nodes } }, image, ['conv1'])).get('conv1')!;
+    const actual = (await runTemplate(network, image, ['conv1'])).get('conv1')!;
+    // The second mean looks one position beyond the far edge, where the first one still reads what is there.
+    const last = [dense.dims[2]! - 1, dense.dims[3]! - 1];
+    expect(relativeError(actual, blurred(dense, actual.dims, last))).toBeLessThan(1e-6);
+    const strided = network.graph.nodes.filter(
+      (n) => n.op === 'Conv' && JSON.stringify(n.attributes['strides']) === '[2,2]',
+    );
+    // Shortcuts are 1x1 and a change of their own.
+    expect(strided.map((n) => n.outputs[0])).toEqual(
+      resnet.graph.nodes.flatMap((n) => (n.outputs[0]!.endsWith('downsample') ? [n.outputs[0]!] : [])),
+    );
+  });
+
+  it('spread an even gradient evenly, which strided windows do not', () => {
+    const unevenness = (rewrites: readonly Rewrite[]): number => {
+      const graph = new Graph();
+      const picture = graph.input('image', 'float32', [1, 3, 40, 40]);
+      const network = applyRewrites(resnet, rewrites);
+      const conv1 = inlineTemplate(graph, network.graph, new Map([[network.input, picture]]), ['conv1']).get('conv1')!;
+      const ones = graph.constant(floatTensor(graph.dims(conv1), new Float32Array(graph.size(conv1)).fill(1)));
+      const gradient = appendBackward(graph, new Map([[conv1, ones]]), picture);
+      const feeds = { image: { dims: [1, 3, 40, 40], data: new Float64Array(3 * 40 * 40) } };
+      const values = evaluate(graph, feeds, [gradient])[gradient]!.data;
+      // One channel, far enough from the edges: no window is cut there.
+      const inner = Array.from({ length: 16 * 16 }, (_, i) => values[(12 + Math.floor(i / 16)) * 40 + 12 + (i % 16)]!);
+      return (Math.max(...inner) - Math.min(...inner)) / Math.max(...inner.map(Math.abs));
+    };
+    expect(unevenness([])).toBeGreaterThan(0.1);
+    expect(unevenness([{ strides: 'blur' }])).toBeLessThan(1e-6);
+  });
+
+  it('are refused where there is nothing to change, or windows leave gaps', () => {
+    expect(() => applyRewrites(vgg, [{ strides: 'blur' }])).toThrow(/has no strided convolutions with windows/);
+    expect(() => applyRewrites(vgg, [{ shortcuts: 'average' }])).toThrow(/has no strided 1x1 convolutions/);
+    const nodes = vgg.graph.nodes.map((n) =>
+      n.op === 'MaxPool' ? { ...n, attributes: { ...n.attributes, strides: [3, 3] } } : n,
+    );
+    const gaps = { ...vgg, graph: { ...vgg.graph, nodes } };
+    expect(() => applyRewrites(gaps, [{ pooling: { kind: 'blur' } }])).toThrow(/strides that do not fit its windows/);
+    const automatic = resnet.graph.nodes.map((n) =>
+      n.op === 'Conv' ? { ...n, attributes: { ...n.attributes, auto_pad: 'SAME_UPPER' } } : n,
+    );
+    const same = { ...resnet, graph: { ...resnet.graph, nodes: automatic } };
+    expect(() => applyRewrites(same, [{ strides: 'blur' }])).toThrow(/follow from its strides/);
   });
 });
 

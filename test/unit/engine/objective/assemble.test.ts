@@ -26,10 +26,12 @@ async function problem(blockedLayout: boolean) {
   const vgg = await loadNetwork(golden('vgg16-thin.weights.safetensors'));
   const resnet = await loadNetwork(golden('resnet18-thin.weights.safetensors'));
   const padded = applyRewrites(vgg, [{ firstPadding: 'reflect' }, { pooling: { kind: 'l2' } }]);
+  const remedies = [{ pooling: { kind: 'blur' } }, { shortcuts: 'average' }, { strides: 'blur' }] as const;
+  const blurred = applyRewrites(resnet, remedies);
   const shape: ObjectiveShape = {
     networks: [
       { key: 'a', network: padded, style: ['relu1_1', 'relu2_1', 'conv3_1'], content: ['relu2_1'] },
-      { key: 'b', network: resnet, style: ['relu1'], content: ['relu2_x'] },
+      { key: 'b', network: blurred, style: ['relu1', 'relu3_x'], content: ['relu2_x'] },
     ],
     variation: { quadratic: true, l1: true },
   };

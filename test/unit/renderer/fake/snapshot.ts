@@ -47,6 +47,7 @@ export const snapshot = (changes: Partial<Snapshot> = {}): Snapshot => ({
   jobs: [],
   queuePaused: false,
   results: [],
+  studies: [],
   preferences: {
     theme: 'dark',
     surround: 0.18,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRecord, writeRecord } from '../../../../src/main/services/studies/record.ts';
+import { readRecord, readRecordOf, writeRecord } from '../../../../src/main/services/studies/record.ts';
 import { largestDifference, repeatOf } from '../../../../src/main/services/studies/robustness.ts';
 import { finishedRecord } from './study.ts';
 
@@ -22,9 +22,20 @@ describe('the record of a study', () => {
 
   it('is read as version 1 wrote it', async () => {
     const path = fileURLToPath(new URL('../../../fixtures/studies/robustness-version-1.json', import.meta.url));
-    const record = await readRecord(path);
+    const record = await readRecordOf(path, 'robustness');
     expect(record).toMatchObject({ version: 1, kind: 'robustness' });
     expect(record.measurements).toHaveLength(2);
+  });
+
+  it('of pictures is read as version 1 wrote it', async () => {
+    const path = fileURLToPath(new URL('../../../fixtures/studies/compare-version-1.json', import.meta.url));
+    const record = await readRecordOf(path, 'compare', 'grid');
+    expect(record).toMatchObject({ version: 1, kind: 'compare' });
+    expect(record.cells.map(({ elsewhere, judged }) => [elsewhere?.length, judged !== undefined])).toEqual([
+      [2, true],
+      [2, true],
+    ]);
+    await expect(readRecordOf(path, 'robustness')).rejects.toThrow(/use it with: madder study compare/);
   });
 
   const changed = (change: (record: Record<string, unknown>) => void): string => {

@@ -340,10 +340,19 @@ describe('the window', () => {
       ['openLink', { url: 'https://example.org' }],
       ['openLink', { url: 'file:///etc/passwd' }],
       ['start', { document: emptyDocument('x') }],
+      ...(['openStudy', 'stopStudy', 'continueStudy', 'repeatStudy', 'removeStudy'] as const).map(
+        (name): [MethodName, object] => [name, { study: id }],
+      ),
+      ['renameStudy', { study: id, title: 'x' }],
+      ['pickCell', { study: id, cell: null }],
+      ['studyRecipe', { study: id, cell: '1' }],
+      ['checkerboard', { picture: 'nothing.0' }],
     ];
     for (const [name, request] of requests) await studio.refused(name, request);
-    for (const kind of ['preview', 'result', 'result-thumbnail', 'preset-thumbnail', 'download'] as const) {
+    const kinds = ['preview', 'result', 'result-thumbnail', 'preset-thumbnail', 'download'] as const;
+    for (const kind of [...kinds, 'study', 'study-file', 'study-spectrum'] as const) {
       expect(await studio.program.asset(kind, id)).toBeUndefined();
+      expect(await studio.program.asset(kind, `${id}.0`)).toBeUndefined();
     }
     await studio.close();
   });

@@ -5,6 +5,7 @@ import { passGradient } from './identity-gradient.ts';
 import { addOctaves } from './octaves.ts';
 import { exchangePooling } from './pooling.ts';
 import { smoothLayers } from './smoothing.ts';
+import { averageShortcuts, blurStrides } from './strides.ts';
 
 /**
  * The network with all changes made that a recipe asks for; `network` itself is left as it was loaded. Layers keep
@@ -17,6 +18,9 @@ export function applyRewrites(network: Network, rewrites: readonly Rewrite[]): N
   let result = exchangePooling(network, poolings);
   const padding = rewrites.findLast((r) => 'firstPadding' in r);
   if (padding) result = padFirst(result, padding.firstPadding);
+  const shortcuts = rewrites.findLast((r) => 'shortcuts' in r);
+  if (shortcuts) result = averageShortcuts(result, shortcuts.shortcuts);
+  if (rewrites.some((r) => 'strides' in r)) result = blurStrides(result);
   for (const rewrite of rewrites) {
     if ('identityGradient' in rewrite) result = passGradient(result, rewrite.identityGradient);
   }
