@@ -9,7 +9,7 @@ import { withOpacityOf, type Picture } from '../codec/picture.ts';
 import { loadNetwork } from '../engine/networks/load.ts';
 import { findLayer, type Network } from '../engine/networks/network.ts';
 import { applyRewrites } from '../engine/networks/rewrites/apply.ts';
-import { hasCheckpoint, notWritten, readCheckpoint } from '../engine/runs/checkpoint.ts';
+import { hasCheckpoint, notWritten, readCheckpointRecipe } from '../engine/runs/checkpoint.ts';
 import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
 import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
@@ -323,8 +323,8 @@ function underOpacity(run: RunHandle, opacity: Opacity): RunHandle {
 
 /** Refuses to lose an unfinished run, and to mix it with another. */
 async function checkRunFolder(folder: string, recipe: Recipe, resume: boolean): Promise<void> {
-  const checkpoint = await readCheckpoint(folder);
-  if (!checkpoint) return;
+  const begun = await readCheckpointRecipe(folder);
+  if (!begun) return;
   if (!resume) {
     throw new MadderError(
       'output',
@@ -332,7 +332,7 @@ async function checkRunFolder(folder: string, recipe: Recipe, resume: boolean): 
     );
   }
   const settings = ({ timeline: _, ...rest }: Recipe) => JSON.stringify(rest);
-  if (settings(checkpoint.recipe) !== settings(recipe)) {
+  if (settings(begun) !== settings(recipe)) {
     throw new MadderError(
       'input',
       `The run in ${folder} was begun with other settings; give the same ones, or remove that folder.`,

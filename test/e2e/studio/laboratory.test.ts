@@ -8,6 +8,9 @@ import { missing } from './pages/shells.ts';
 import { Studio } from './pages/studio.ts';
 import { until } from './pages/wait.ts';
 
+/** ms for a test that waits for a study, on a computer that is busy with other things. */
+const PATIENT = 300_000;
+
 describe.skipIf(missing('browser'))('the laboratory', () => {
   let studio: Studio;
   let laboratory: Laboratory;
@@ -39,41 +42,49 @@ describe.skipIf(missing('browser'))('the laboratory', () => {
     expect((await studio.snapshot()).jobs).toEqual([]);
   });
 
-  it('measures the robustness of layers, from a form that can begin at once', async () => {
-    await laboratory.choose('Layer robustness R(f)');
-    await looksRight('robustness-form');
-    await laboratory.pick('Layers', 'relu1_1', 'relu2_1');
-    await laboratory.type('Side of the photos', 32);
-    await laboratory.type('Steps of an attack', 2);
-    robustness = await laboratory.begin();
-    await laboratory.becomes(robustness, 'finished');
-    const table = laboratory.main.getByRole('table', { name: 'R(f) with 95 % intervals' });
-    await table.getByRole('rowheader', { name: 'relu2_1' }).first().waitFor();
-    await looksRight('robustness');
-    await laboratory.tab('Worst cases');
-    await expect.poll(() => laboratory.main.getByRole('img', { name: /^Difference/ }).count()).toBeGreaterThan(1);
-    await looksRight('worst-cases');
-    await laboratory.tab('About and files');
-    await laboratory.main.getByRole('link', { name: /^record\.json/ }).waitFor();
-    await looksRight('about');
-  });
+  it(
+    'measures the robustness of layers, from a form that can begin at once',
+    async () => {
+      await laboratory.choose('Layer robustness R(f)');
+      await looksRight('robustness-form');
+      await laboratory.pick('Layers', 'relu1_1', 'relu2_1');
+      await laboratory.type('Side of the photos', 32);
+      await laboratory.type('Steps of an attack', 2);
+      robustness = await laboratory.begin();
+      await laboratory.becomes(robustness, 'finished');
+      const table = laboratory.main.getByRole('table', { name: 'R(f) with 95 % intervals' });
+      await table.getByRole('rowheader', { name: 'relu2_1' }).first().waitFor();
+      await looksRight('robustness');
+      await laboratory.tab('Worst cases');
+      await expect.poll(() => laboratory.main.getByRole('img', { name: /^Difference/ }).count()).toBeGreaterThan(1);
+      await looksRight('worst-cases');
+      await laboratory.tab('About and files');
+      await laboratory.main.getByRole('link', { name: /^record\.json/ }).waitFor();
+      await looksRight('about');
+    },
+    PATIENT,
+  );
 
-  it('paints with two networks, and a window that is loaded anew in the middle shows it still', async () => {
-    await laboratory.choose('Networks side by side');
-    await looksRight('compare-form');
-    await laboratory.type('Long side', 64);
-    await laboratory.type('Iterations', 8);
-    comparison = await laboratory.begin();
-    await studio.page.reload();
-    await laboratory.main.getByRole('heading', { name: comparison.title, exact: true }).waitFor();
-    await laboratory.becomes(comparison, 'finished');
-    await expect.poll(() => laboratory.pictures.count()).toBe(2);
-    await looksRight('compare');
-    await laboratory.tab('Numbers');
-    await laboratory.main.getByRole('table', { name: 'The style under other networks' }).waitFor();
-    await looksRight('compare-numbers');
-    await laboratory.tab('Pictures');
-  });
+  it(
+    'paints with two networks, and a window that is loaded anew in the middle shows it still',
+    async () => {
+      await laboratory.choose('Networks side by side');
+      await looksRight('compare-form');
+      await laboratory.type('Long side', 64);
+      await laboratory.type('Iterations', 8);
+      comparison = await laboratory.begin();
+      await studio.page.reload();
+      await laboratory.main.getByRole('heading', { name: comparison.title, exact: true }).waitFor();
+      await laboratory.becomes(comparison, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(2);
+      await looksRight('compare');
+      await laboratory.tab('Numbers');
+      await laboratory.main.getByRole('table', { name: 'The style under other networks' }).waitFor();
+      await looksRight('compare-numbers');
+      await laboratory.tab('Pictures');
+    },
+    PATIENT,
+  );
 
   it('slides from one picture to the other with the arrow keys, and magnifies both', async () => {
     const { sheet } = await studio.program.ask('openStudy', { study: comparison.id });
@@ -121,62 +132,74 @@ describe.skipIf(missing('browser'))('the laboratory', () => {
     expect(document.network).toBe('madder-vgg');
   });
 
-  it('lets a study wait for a picture, be stopped, and gone on with', async () => {
-    await studio.makeItQuick(96, 4000);
-    const run = await studio.start();
-    await studio.reaches(run, 2);
-    await laboratory.go('Laboratory');
-    await laboratory.choose('Grid of settings');
-    await looksRight('grid-form');
-    await laboratory.type('Long side', 48);
-    await laboratory.type('Iterations', 25);
-    const grid = await laboratory.begin();
-    await laboratory.main.getByText('Waits until the picture in the studio is painted').first().waitFor();
-    await studio.program.ask('cancel', { job: run.id });
-    await until('a picture is painted', async () => (await laboratory.pictures.count()) > 0, Boolean, {
-      timeout: 120_000,
-    });
-    await laboratory.main.getByRole('button', { name: 'Stop', exact: true }).click();
-    await laboratory.becomes(grid, 'unfinished');
-    await looksRight('grid-stopped');
-    await laboratory.main.getByRole('button', { name: 'Go on' }).click();
-    await laboratory.becomes(grid, 'finished');
-    await expect.poll(() => laboratory.pictures.count()).toBe(9);
-    await looksRight('grid');
-    await laboratory.pictures.first().click();
-    await studio.page.getByRole('button', { name: 'Pick as the best' }).click();
-    await until('it is picked', async () => {
-      const { sheet } = await studio.program.ask('openStudy', { study: grid.id });
-      return sheet?.chosen === sheet?.cells[0]?.id;
-    });
-    await studio.page.getByRole('button', { name: 'All pictures' }).click();
-  }, 300_000);
+  it(
+    'lets a study wait for a picture, be stopped, and gone on with',
+    async () => {
+      await studio.makeItQuick(96, 4000);
+      const run = await studio.start();
+      await studio.reaches(run, 2);
+      await laboratory.go('Laboratory');
+      await laboratory.choose('Grid of settings');
+      await looksRight('grid-form');
+      await laboratory.type('Long side', 48);
+      await laboratory.type('Iterations', 25);
+      const grid = await laboratory.begin();
+      await laboratory.main.getByText('Waits until the picture in the studio is painted').first().waitFor();
+      await studio.program.ask('cancel', { job: run.id });
+      await until('a picture is painted', async () => (await laboratory.pictures.count()) > 0, Boolean, {
+        timeout: 120_000,
+      });
+      await laboratory.main.getByRole('button', { name: 'Stop', exact: true }).click();
+      await laboratory.becomes(grid, 'unfinished');
+      await looksRight('grid-stopped');
+      await laboratory.main.getByRole('button', { name: 'Go on' }).click();
+      await laboratory.becomes(grid, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(9);
+      await looksRight('grid');
+      await laboratory.pictures.first().click();
+      await studio.page.getByRole('button', { name: 'Pick as the best' }).click();
+      await until('it is picked', async () => {
+        const { sheet } = await studio.program.ask('openStudy', { study: grid.id });
+        return sheet?.chosen === sheet?.cells[0]?.id;
+      });
+      await studio.page.getByRole('button', { name: 'All pictures' }).click();
+    },
+    PATIENT,
+  );
 
-  it('draws the losses of optimizers', async () => {
-    await laboratory.choose('Optimizers');
-    await laboratory.type('Long side', 48);
-    await laboratory.type('Iterations', 12);
-    const optimizers = await laboratory.begin();
-    await laboratory.becomes(optimizers, 'finished');
-    await laboratory.tab('Losses');
-    await laboratory.main.getByRole('img', { name: /^Losses of the optimizers/ }).waitFor();
-    await laboratory.main.getByRole('radio', { name: 'Seconds' }).click();
-    await looksRight('optimizers');
-  });
+  it(
+    'draws the losses of optimizers',
+    async () => {
+      await laboratory.choose('Optimizers');
+      await laboratory.type('Long side', 48);
+      await laboratory.type('Iterations', 12);
+      const optimizers = await laboratory.begin();
+      await laboratory.becomes(optimizers, 'finished');
+      await laboratory.tab('Losses');
+      await laboratory.main.getByRole('img', { name: /^Losses of the optimizers/ }).waitFor();
+      await laboratory.main.getByRole('radio', { name: 'Seconds' }).click();
+      await looksRight('optimizers');
+    },
+    PATIENT,
+  );
 
-  it('shows what layers look for', async () => {
-    await laboratory.choose('What layers look for');
-    await laboratory.pick('Layers', 'relu1_1', 'relu3_1');
-    await laboratory.type('Channels of each layer', 3);
-    await laboratory.type('Long side', 48);
-    await laboratory.type('Iterations', 6);
-    await looksRight('features-form');
-    const features = await laboratory.begin();
-    await laboratory.becomes(features, 'finished');
-    await expect.poll(() => laboratory.pictures.count()).toBe(6);
-    await laboratory.main.getByRole('radio', { name: 'relu3_1' }).click();
-    await looksRight('features');
-  });
+  it(
+    'shows what layers look for',
+    async () => {
+      await laboratory.choose('What layers look for');
+      await laboratory.pick('Layers', 'relu1_1', 'relu3_1');
+      await laboratory.type('Channels of each layer', 3);
+      await laboratory.type('Long side', 48);
+      await laboratory.type('Iterations', 6);
+      await looksRight('features-form');
+      const features = await laboratory.begin();
+      await laboratory.becomes(features, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(6);
+      await laboratory.main.getByRole('radio', { name: 'relu3_1' }).click();
+      await looksRight('features');
+    },
+    PATIENT,
+  );
 
   it('opens the folder of a study from elsewhere', async () => {
     const known = (await laboratory.studies()).length;

@@ -189,7 +189,7 @@ export class TiledObjective {
         results[RAW]!.forEach((value, i) => (raw[places[i]!]! += value));
         add(results[GRADIENT]!, tile.picture, gradient, this.#size);
       }
-      await this.#sessions.done(part);
+      await this.#sessions.done(part, 'gradient');
     }
     return { ...this.#weighting.valued(raw), gradient };
   }
@@ -263,7 +263,7 @@ class Sessions {
 
   /** Open from its first use on. */
   async of(part: PlannedPart, work: Work): Promise<GraphSession> {
-    const key = `${this.#tiling.parts.indexOf(part)} ${work}`;
+    const key = keyOf(this.#tiling, part, work);
     const open = this.#open.get(key);
     if (open) return open;
     const graph = this.#tiling.graph(part, work, blockedLayout(this.#options));
@@ -272,14 +272,13 @@ class Sessions {
     return session;
   }
 
-  /** Work on a part has ended for now: where all sessions together would be too much, its own are closed. */
-  async done(part: PlannedPart): Promise<void> {
-    if (this.#tiling.keepsSessions) return;
-    for (const [key, session] of this.#open) {
-      if (!key.startsWith(`${this.#tiling.parts.indexOf(part)} `)) continue;
-      this.#open.delete(key);
-      await session.release();
-    }
+  /** Work of this kind on a part has ended for now: where all sessions together would be too much, its own is closed. */
+  async done(part: PlannedPart, work: Work): Promise<void> {
+    // A photo is looked at once, or once in an iteration: not often enough to keep what that takes.
+    if (this.#tiling.keepsSessions && work !== 'features') return;
+    const key = keyOf(this.#tiling, part, work);
+    await this.#open.get(key)?.release();
+    this.#open.delete(key);
   }
 
   async release(): Promise<void> {
@@ -287,6 +286,8 @@ class Sessions {
     this.#open.clear();
   }
 }
+
+const keyOf = ({ parts }: Tiling, part: PlannedPart, work: Work): string => `${parts.indexOf(part)} ${work}`;
 
 /** Pass 1: Gram matrices of the whole picture, by input name, in float64. */
 async function sumGrams(
@@ -315,7 +316,7 @@ async function sumGrams(
         sums.set(name, sum);
       }
     }
-    await sessions.done(part);
+    await sessions.done(part, 'grams');
   }
   return sums;
 }
@@ -350,7 +351,7 @@ async function keepFeatures(
         await store.write(name, t, kept);
       }
     }
-    await sessions.done(part);
+    await sessions.done(part, 'features');
   }
   return magnitudes;
 }

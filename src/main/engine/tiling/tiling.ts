@@ -43,7 +43,7 @@ const MOST_OVERLAP = 1.5;
 export class Tiling {
   readonly size: RunSize;
   readonly parts: readonly PlannedPart[];
-  /** Whether all sessions may stay open at once; otherwise each is closed when its part's tiles are done. */
+  /** Whether the sessions of all parts may stay open; otherwise each is closed when its tiles are done. */
   readonly keepsSessions: boolean;
 
   /** For `of` and `fit`. */
@@ -89,10 +89,15 @@ export class Tiling {
     );
   }
 
-  /** Bytes of the sessions that are open at the same time. */
+  /** Bytes of the sessions that are open at the same time, at the worst moment. */
   get bytes(): number {
-    const all = this.parts.map((part) => [...part.costs.values()].map((cost) => costAt(cost, area(part))));
-    return this.keepsSessions ? all.flat().reduce((a, b) => a + b, 0) : Math.max(...all.flat());
+    if (!this.keepsSessions) return Math.max(...this.parts.map(mostBytes));
+    const kept = (part: PlannedPart, work: Work) => {
+      const cost = part.costs.get(work);
+      return cost ? costAt(cost, area(part)) : 0;
+    };
+    const photo = Math.max(...this.parts.map((part) => kept(part, 'features')));
+    return this.parts.reduce((sum, part) => sum + kept(part, 'grams') + kept(part, 'gradient'), photo);
   }
 
   /** Area of all tiles of the part that takes most, divided by the picture's. */
