@@ -69,14 +69,22 @@ const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));
 mkdirSync(folder, { recursive: true });
 mkdirSync(target, { recursive: true });
 try {
-  const twins = PAIRS.flatMap(([content, style]) => [
-    photo(content),
-    painting(style),
-    ...['standard', 'robust'].map((twin) =>
-      paint(folder, content, style, '--size', '512', '--network', `madder-resnet-${twin}`),
-    ),
-  ]);
-  await sheet('twins.jpg', 4, twins);
+  const onto = (content: string, style: string, network: string, ...options: readonly string[]) =>
+    paint(folder, content, style, '--size', '512', '--network', network, ...options);
+  const [standard, robust] = ['madder-resnet-standard', 'madder-resnet-robust'] as const;
+  const rows = (pictures: (content: string, style: string) => string[]) =>
+    PAIRS.flatMap(([content, style]) => [photo(content), painting(style), ...pictures(content, style)]);
+  await sheet(
+    'twins.jpg',
+    4,
+    rows((content, style) => [onto(content, style, standard), onto(content, style, robust)]),
+  );
+  const movements = ['--parameterization', 'fourier', '--jitter', '8', '--scale-range', '0.05', '--rotate', '4'];
+  await sheet(
+    'lab-fourier.jpg',
+    4,
+    rows((content, style) => [onto(content, style, standard), onto(content, style, standard, ...movements)]),
+  );
   for (const [content, styles] of [
     ['lake', ['night-impasto', 'stained-glass', 'woodcut', 'watercolour', 'pointillism']],
     ['still-life', ['night-impasto', 'cubist-oil', 'woodcut', 'stained-glass', 'watercolour']],
