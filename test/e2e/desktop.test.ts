@@ -159,6 +159,11 @@ describe.skipIf(!chromiumPath() || !BUILT || !existsSync(MAIN))('the desktop she
     standIn.choose('openHistory');
     await expect.poll(heard).toContainEqual({ type: 'command', action: 'openHistory' });
     await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    standIn.choose('switchScreen');
+    await page.getByRole('complementary', { name: 'Studies' }).waitFor();
+    standIn.choose('switchScreen');
+    await page.getByRole('complementary', { name: 'Studies' }).waitFor({ state: 'detached' });
   });
 
   it('opens pictures that come with a second start, and says what is none', async () => {

@@ -103,6 +103,29 @@ export async function resizePicture(
   return { width, height, data };
 }
 
+/**
+ * The same a block of rows at a time, for results that do not fit into memory: the function returned gives rows `from` up
+ * to but not including `to` as planes [3, to - from, width], or [4, …] with the opacity as the last where there is any.
+ */
+export function rowResizer(
+  picture: Picture,
+  width: number,
+  height: number,
+): (from: number, to: number) => Float32Array {
+  const [rows, columns] = [tapsFor(picture.height, height), tapsFor(picture.width, width)];
+  const count = picture.width * picture.height;
+  const planes = [0, 1, 2].map((c) => picture.data.subarray(c * count, (c + 1) * count));
+  if (picture.alpha) planes.push(picture.alpha);
+  return (from, to) => {
+    const size = (to - from) * width;
+    const block = new Float32Array(planes.length * size);
+    planes.forEach((plane, c) => {
+      resizePlane(plane, picture.width, rows.slice(from, to), columns, block.subarray(c * size, (c + 1) * size));
+    });
+    return block;
+  };
+}
+
 /** Which samples make up each sample of the resized axis, and with which weights, which sum to one. */
 interface Taps {
   readonly first: number;

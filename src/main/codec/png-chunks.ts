@@ -1,3 +1,5 @@
+import { crc32 } from 'node:zlib';
+
 /** A chunk of a PNG file (ISO/IEC 15948, 5.3). */
 export interface PngChunk {
   /** Four letters. */
@@ -13,24 +15,12 @@ export function withPngChunks(png: Uint8Array, chunks: readonly PngChunk[]): Uin
   return Buffer.concat([png.subarray(0, HEAD), ...chunks.map(encodeChunk), png.subarray(HEAD)]);
 }
 
-function encodeChunk({ type, data }: PngChunk): Uint8Array {
+/** A chunk with its length and its checksum. */
+export function encodeChunk({ type, data }: PngChunk): Uint8Array {
   const bytes = Buffer.alloc(data.length + 12);
   bytes.writeUInt32BE(data.length);
   bytes.write(type, 4, 'latin1');
   bytes.set(data, 8);
   bytes.writeUInt32BE(crc32(bytes.subarray(4, -4)), data.length + 8);
   return bytes;
-}
-
-/** ISO/IEC 15948, annex D. */
-const CRC = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let k = 0; k < 8; k++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = ~0;
-  for (const byte of bytes) crc = CRC[(crc ^ byte) & 255]! ^ (crc >>> 8);
-  return ~crc >>> 0;
 }

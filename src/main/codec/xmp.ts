@@ -8,9 +8,12 @@ import { MadderError } from '../../shared/errors.ts';
  */
 export async function readXmp(path: string): Promise<string | undefined> {
   try {
+    const about = await stat(path);
     // Devices and pipes may never end.
-    if (!(await stat(path)).isFile()) throw new Error('not a file');
-    const { xmp } = await sharp(await readFile(path), { limitInputPixels: false }).metadata();
+    if (!about.isFile()) throw new Error('not a file');
+    // Node reads no larger files in one piece.
+    const file = about.size < 2 ** 31 ? await readFile(path) : path;
+    const { xmp } = await sharp(file, { limitInputPixels: false }).metadata();
     return xmp && new TextDecoder().decode(xmp);
   } catch (cause) {
     throw new MadderError('input', `${path} could not be read as a picture; check that the file is there and whole.`, {

@@ -30,6 +30,14 @@ export const STUDY_PICTURE_PATH = /^([\w+,=-][\w.+,=-]*\/)*[\w+,=-][\w.+,=-]*\.p
 
 /** A picture of a study: its study and its place, never a path. */
 export const studyPictureSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}\.\d{1,6}$/, 'a study and a place');
+/** A picture that a study was made of, in the same way: as large as the study's own ones are. */
+const studyOriginalSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}\.s\d{1,6}$/, 'a study and a source');
+
+/** Side of pictures in which fine patterns can be looked for, px at least. */
+export const LEAST_PATTERN_SIDE = 64;
+
+/** What a picture was to a study; `start`: what its pictures began as. */
+export const ORIGINAL_ROLES = ['photo', 'painting', 'start'] as const;
 
 /** A study as it stands in the list. */
 export const studyEntrySchema = z.strictObject({
@@ -142,6 +150,18 @@ const sheetSchema = z.strictObject({
     }),
   ),
   cells: z.array(sheetCellSchema),
+  /** What they were painted from. */
+  originals: z.array(
+    z.strictObject({
+      role: z.enum(ORIGINAL_ROLES),
+      name: z.string(),
+      /** Null where it is no longer in the library. */
+      picture: studyOriginalSchema.nullable(),
+      /** Its own ones, px. */
+      width: z.int(),
+      height: z.int(),
+    }),
+  ),
   /** The networks that figures name by their keys. */
   judges: z.array(z.strictObject({ key: z.string(), name: z.string() })),
   /** How the losses of its runs went: evaluations over all levels, seconds, loss. */
@@ -155,12 +175,24 @@ const sheetSchema = z.strictObject({
   chosen: z.string().optional(),
 });
 export type Sheet = z.output<typeof sheetSchema>;
+export type SheetOriginal = Sheet['originals'][number];
 
 /** Everything that is shown of an opened study. */
 export const studyViewSchema = z.strictObject({
   study: id,
   /** Of the program that wrote the record. */
   program: z.string(),
+  /** The study that it repeats, and how far its numbers are from that one's. */
+  repeats: z
+    .strictObject({
+      study: id,
+      title: z.string(),
+      /** `gone`: the other one was removed, or became unreadable, before they could be compared. */
+      state: z.enum(['unfinished', 'originalUnfinished', 'gone', 'compared']),
+      /** The largest relative difference; null where one has numbers that the other lacks. */
+      difference: z.number().min(0).nullable().optional(),
+    })
+    .optional(),
   robustness: robustnessViewSchema.optional(),
   sheet: sheetSchema.optional(),
   /** The pictures that it was made of, by name. */
@@ -198,13 +230,16 @@ const painted = {
   judges: networks.optional(),
 };
 const ofPhoto = { ...painted, photo: sha256 };
+/** Pictures are painted as this document's are: with its preset, weights, faders and means, but the study's own settings. */
+const asInStudio = documentSchema.pick({ network: true, preset: true, settings: true, faders: true }).optional();
 
 /** A new study. Pictures are those of the library, by hash; networks are installed ones, by id. */
 export const studyRequestSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('compare'), ...ofPhoto, networks, recipe: z.enum(['own', 'same']) }),
+  z.strictObject({ kind: z.literal('compare'), ...ofPhoto, networks, recipe: z.enum(['own', 'same']), asInStudio }),
   z.strictObject({
     kind: z.literal('grid'),
     ...ofPhoto,
+    asInStudio,
     network: networkIdSchema,
     contentNetwork: networkIdSchema.optional(),
     /** Values of `painting` are pictures by hash, those of networks are ids. */
@@ -226,15 +261,19 @@ export const studyRequestSchema = z.discriminatedUnion('kind', [
     kind: z.literal('layers'),
     ...ofPhoto,
     networks: z.array(studiedNetwork).min(1).max(50),
-    /** Measures the layers' R(f) on these photos too. */
+    /** Measures the layers' R(f) on these photos too, or takes them from a study of the laboratory. */
     robustness: z
-      .strictObject({ photos: z.array(sha256).min(2).max(1000), settings: robustnessSettingsSchema })
+      .union([
+        z.strictObject({ photos: z.array(sha256).min(2).max(1000), settings: robustnessSettingsSchema }),
+        z.strictObject({ study: id }),
+      ])
       .optional(),
   }),
   z.strictObject({ kind: z.literal('texture'), ...painted, networks, remedies: z.array(z.enum(REMEDIES)).min(1) }),
   z.strictObject({
     kind: z.literal('optimizers'),
     ...ofPhoto,
+    asInStudio,
     network: networkIdSchema,
     optimizers: z.array(z.enum(OPTIMIZER_NAMES)).min(1),
   }),

@@ -114,6 +114,28 @@ describe.skipIf(missing('browser'))('the laboratory', () => {
     await looksRight('side-by-side');
   });
 
+  it('compares a result with the photo and the painting, too', async () => {
+    const right = studio.page.getByRole('combobox', { name: 'Right' });
+    await right.selectOption({ label: 'Photo: harbour.jpg' });
+    await studio.page.getByRole('radio', { name: 'Slider' }).click();
+    await laboratory.magnifier('Photo: harbour.jpg').waitFor();
+    expect(await laboratory.divider.getAttribute('aria-valuenow')).toBe('10');
+    const painting = (await right.getByRole('option').allInnerTexts()).find((name) => name.startsWith('Painting: '))!;
+    await right.selectOption({ label: painting });
+    await laboratory.magnifier(painting).waitFor();
+    await laboratory.divider.press('End');
+    await laboratory.divider.press('PageDown');
+    await looksRight('with-painting');
+    await studio.page.getByRole('button', { name: 'All pictures' }).click();
+    await laboratory.originals.getByRole('button', { name: 'Photo: harbour.jpg, large' }).click();
+    await laboratory.magnifier('Photo: harbour.jpg').waitFor();
+    await looksRight('photo');
+    await studio.page.getByRole('button', { name: 'All pictures' }).click();
+    const { sheet } = await studio.program.ask('openStudy', { study: comparison.id });
+    const [first, second] = sheet!.cells.map(({ label }) => label);
+    await laboratory.compare(first!, second!);
+  });
+
   it('shows the spectra of both, and how fine their patterns are', async () => {
     await studio.page.getByRole('switch', { name: 'Spectrum and fine patterns' }).click();
     await expect.poll(() => studio.page.getByRole('img', { name: /^Spectrum of / }).count()).toBe(2);
@@ -197,6 +219,72 @@ describe.skipIf(missing('browser'))('the laboratory', () => {
       await expect.poll(() => laboratory.pictures.count()).toBe(6);
       await laboratory.main.getByRole('radio', { name: 'relu3_1' }).click();
       await looksRight('features');
+    },
+    PATIENT,
+  );
+
+  it(
+    'takes R(f) of single layers from the study that there is',
+    async () => {
+      await laboratory.choose('Layer by layer');
+      await laboratory.pick('Layers', 'relu1_1', 'relu3_1');
+      await laboratory.main.getByRole('switch', { name: 'Measure the layers’ R(f) too' }).click();
+      const from = laboratory.main.getByRole('combobox', { name: 'R(f) comes from' });
+      await from.selectOption({ label: robustness.title });
+      await laboratory.main.getByText(/^Not measured there, and without R\(f\) here: .*relu3_1\.$/).waitFor();
+      await laboratory.type('Long side', 48);
+      await laboratory.type('Iterations', 5);
+      await looksRight('layers-form');
+      const layers = await laboratory.begin();
+      await laboratory.becomes(layers, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(2);
+      await laboratory.tab('Numbers');
+      await laboratory.main.getByRole('columnheader', { name: 'R(f)' }).waitFor();
+      await looksRight('layers-numbers');
+    },
+    PATIENT,
+  );
+
+  it(
+    'paints with two networks at a time',
+    async () => {
+      await laboratory.choose('Two networks at a time');
+      await laboratory.type('Long side', 48);
+      await laboratory.type('Iterations', 5);
+      const pairs = await laboratory.begin();
+      await laboratory.becomes(pairs, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(4);
+      await looksRight('pairs');
+    },
+    PATIENT,
+  );
+
+  it(
+    'grows textures, measures their fine patterns, and repeats them to the last digit',
+    async () => {
+      await laboratory.choose('Textures and artefacts');
+      await laboratory.pick('Remedies', 'None', 'Jitter');
+      await laboratory.type('Long side', 96);
+      await laboratory.type('Iterations', 5);
+      const textures = await laboratory.begin();
+      await laboratory.becomes(textures, 'finished');
+      await expect.poll(() => laboratory.pictures.count()).toBe(2);
+      await laboratory.tab('Numbers');
+      await laboratory.main.getByRole('columnheader', { name: 'Fine patterns' }).waitFor();
+      await until(
+        'they are measured',
+        async () => (await laboratory.main.getByText('…', { exact: true }).count()) === 0,
+      );
+      await looksRight('texture-numbers');
+      const known = new Set((await laboratory.studies()).map(({ id }) => id));
+      await laboratory.main.getByRole('button', { name: 'Repeat', exact: true }).click();
+      const again = await until('it is repeated', async () =>
+        (await laboratory.studies()).find(({ id }) => !known.has(id)),
+      );
+      await laboratory.becomes(again!, 'finished');
+      await laboratory.tab('About and files');
+      await laboratory.main.getByText('Every number is exactly the one that was found before.').waitFor();
+      await looksRight('repeated');
     },
     PATIENT,
   );

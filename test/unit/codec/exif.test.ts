@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { exifForResult } from '../../../src/main/codec/exif.ts';
+import { emptyExif, exifForResult, exifWords, withExifSize } from '../../../src/main/codec/exif.ts';
+import { withPngChunks } from '../../../src/main/codec/png-chunks.ts';
 
 /** EXIF data as sharp writes it, little-endian, and the same a camera might write, big-endian. */
 async function camera(): Promise<Uint8Array> {
@@ -63,5 +64,28 @@ describe('exifForResult', () => {
       }),
     );
     fc.assert(fc.property(fc.uint8Array(), (bytes) => void exifForResult(bytes, { position: false })));
+  });
+});
+
+describe('withExifSize', () => {
+  it('says the size and the resolution of the picture, whatever was said before', async () => {
+    const image = sharp({ create: { width: 8, height: 6, channels: 3, background: 'red' } });
+    const exif = { IFD0: { Make: 'ACME', Artist: 'Ada' } };
+    const bytes = await image.withExif(exif).withDensity(72).jpeg().toBuffer();
+    const given = exifForResult((await sharp(bytes).metadata()).exif!, { position: true })!;
+    for (const original of [given, bigEndian(), emptyExif()]) {
+      const changed = withExifSize(original, { width: 8000, height: 6000, dpi: 300 });
+      const png = await image.png().toBuffer();
+      const carried = withPngChunks(png, [{ type: 'eXIf', data: changed }]);
+      expect((await sharp(carried).metadata()).density).toBe(300);
+      expect(withExifSize(changed, { width: 8000, height: 6000, dpi: undefined })).toEqual(changed);
+    }
+    const changed = withExifSize(given, { width: 8000, height: 6000, dpi: 300 });
+    // Pixel X and Y dimension as LONG, which libvips wrote as the small picture's.
+    expect(Buffer.from(changed).includes(Buffer.from([0x02, 0xa0, 4, 0, 1, 0, 0, 0, 0x40, 0x1f, 0, 0]))).toBe(true);
+    expect(Buffer.from(changed).includes(Buffer.from([0x03, 0xa0, 4, 0, 1, 0, 0, 0, 0x70, 0x17, 0, 0]))).toBe(true);
+    const words = exifWords(changed).map(([tag, text]) => [tag, Buffer.from(text).toString('latin1')]);
+    expect(words).toContainEqual([0x10f, 'ACME\0']);
+    expect(words).toContainEqual([0x13b, 'Ada\0']);
   });
 });

@@ -5,6 +5,7 @@ import {
   missing,
   newDraft,
   requestOf,
+  unmeasured,
   valuesOf,
   type AxisDraft,
 } from '../../../src/renderer/features/laboratory/draft.ts';
@@ -29,7 +30,7 @@ const around = {
 describe('a new study', () => {
   test.each(STUDY_KINDS)('%s can begin at once, with the studio’s pictures and network', (kind) => {
     const draft = newDraft(kind, around);
-    expect(missing(kind, draft)).toEqual([]);
+    expect(missing(kind, draft, networks)).toEqual([]);
     const request = studyRequestSchema.parse(requestOf(kind, draft, 'A title', networks));
     expect(request).toMatchObject({ kind, title: 'A title' });
     expect(JSON.stringify(request)).toContain(NETWORK.id);
@@ -43,12 +44,47 @@ describe('a new study', () => {
 
   test('says what it lacks', () => {
     const draft = { ...newDraft('grid', around), photo: [], networks: [] };
-    expect(missing('grid', draft)).toEqual(['photo', 'networks']);
+    expect(missing('grid', draft, networks)).toEqual(['photo', 'networks']);
     const [first] = draft.axes;
-    expect(missing('grid', { ...draft, axes: [first!, first!] })).toContain('differentAxes');
-    expect(missing('grid', { ...draft, axes: [{ ...first!, numbers: 'ten' }] })).toContain('numbers');
-    expect(missing('grid', { ...draft, axes: [{ ...first!, numbers: ' ' }] })).toContain('values');
-    expect(missing('robustness', { ...newDraft('robustness', around), photos: [picture('1')] })).toEqual(['twoPhotos']);
+    expect(missing('grid', { ...draft, axes: [first!, first!] }, networks)).toContain('differentAxes');
+    expect(missing('grid', { ...draft, axes: [{ ...first!, numbers: 'ten' }] }, networks)).toContain('numbers');
+    expect(missing('grid', { ...draft, axes: [{ ...first!, numbers: ' ' }] }, networks)).toContain('values');
+    expect(missing('robustness', { ...newDraft('robustness', around), photos: [picture('1')] }, networks)).toEqual([
+      'twoPhotos',
+    ]);
+  });
+
+  test('takes R(f) from a study that there is, and says which layers it lacks', () => {
+    const given = { study: 'one', title: 'One', layers: { [NETWORK.id]: ['relu1_1', 'relu2_1'] } };
+    const layers = { [NETWORK.id]: ['relu1_1', 'relu5_1'] };
+    const draft = { ...newDraft('layers', around), measured: true, photos: [], given, layers };
+    expect(unmeasured('layers', draft, networks)).toEqual([`${NETWORK.name} relu5_1`]);
+    expect(missing('layers', draft, networks)).toEqual([]);
+    expect(amount('layers', draft, networks)).toEqual({ pictures: 2, attacks: 0 });
+    const request = studyRequestSchema.parse(requestOf('layers', draft, 'A title', networks));
+    expect(request).toMatchObject({ robustness: { study: 'one' } });
+    const others = { ...draft, layers: { [NETWORK.id]: ['relu5_1'] } };
+    expect(missing('layers', others, networks)).toEqual(['noRobustness']);
+    expect(missing('layers', { ...draft, given: null }, networks)).toEqual(['twoPhotos']);
+  });
+
+  test('paints as the studio does where that is wanted, and one recipe is for all', () => {
+    const [style] = around.document.styles;
+    const document = { ...around.document, styles: [{ ...style!, scale: 2 }], settings: { style: 9 } };
+    for (const kind of ['grid', 'optimizers', 'compare'] as const) {
+      const draft = { ...newDraft(kind, { ...around, document }), recipe: 'same' as const, means: 'fourier' as const };
+      expect(requestOf(kind, draft, 'A title', networks)).not.toHaveProperty('asInStudio');
+      const request = studyRequestSchema.parse(
+        requestOf(kind, { ...draft, asInStudio: document }, 'A title', networks),
+      );
+      expect(request).toMatchObject({
+        asInStudio: { network: NETWORK.id, settings: { style: 9 } },
+        styles: [{ scale: 2 }],
+      });
+      expect(request).not.toHaveProperty('settings.parameterization');
+    }
+    const own = { ...newDraft('compare', { ...around, document }), asInStudio: document };
+    expect(requestOf('compare', own, 'A title', networks)).not.toHaveProperty('asInStudio');
   });
 
   test('reads the numbers that people type', () => {

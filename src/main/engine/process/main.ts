@@ -8,6 +8,7 @@ import { RunControl } from '../runs/control.ts';
 import { usualMemory } from '../runs/memory.ts';
 import { run } from '../runs/run.ts';
 import { isDeviceFailure } from '../runtime/providers.ts';
+import { removeLeftFeatures } from '../tiling/feature-store.ts';
 import { loadAssets } from './assets.ts';
 import { performMeasurement } from './measure.ts';
 import { performJudging } from './judge.ts';
@@ -30,6 +31,7 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   if (task.lowPriority) setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   const assets = await loadAssets(task);
   const from = task.resume ? await readCheckpoint(task.folder) : undefined;
+  await removeLeftFeatures(task.folder);
   send({ type: 'started', total: from?.total ?? 0 });
   const checkpointer = new Checkpointer(task.folder, {
     onWritten: (written) => send({ type: 'checkpoint', ...written }),

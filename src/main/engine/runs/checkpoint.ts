@@ -16,8 +16,8 @@ const VERSION = '1';
 const INTERVAL_MS = 5000;
 /** ... and as a multiple of what the last one took, where the run had to wait for it. */
 const WAITED_INTERVAL = 10;
-/** States up to this size are copied and written while the run goes on, bytes; larger ones would take too much memory twice. */
-const COPIED = 256e6;
+/** Larger states would take too much memory twice. */
+const COPIED_BYTES = 256e6;
 
 export interface CheckpointerOptions {
   readonly onWritten?: (state: { total: number; seconds: number }) => void;
@@ -25,6 +25,8 @@ export interface CheckpointerOptions {
   readonly onFailed?: (error: MadderError) => void;
   /** Time between checkpoints, ms (5000). */
   readonly intervalMs?: number;
+  /** States up to this size, bytes, are copied, so that the run goes on while they are written (256 MB). */
+  readonly copiedBytes?: number;
 }
 
 /**
@@ -56,7 +58,8 @@ export class Checkpointer {
     const current = await state();
     const { total } = current;
     const pieces = encode(current);
-    const isCopied = pieces.reduce((sum, piece) => sum + piece.byteLength, 0) <= COPIED;
+    const size = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+    const isCopied = size <= (this.#options.copiedBytes ?? COPIED_BYTES);
     this.#writing = writeAtomically(join(this.#folder, FILE), isCopied ? pieces.map((piece) => piece.slice()) : pieces)
       .then(() => this.#options.onWritten?.({ total, seconds: (performance.now() - now) / 1000 }))
       .catch((cause: unknown) => this.#options.onFailed?.(notWritten(this.#folder, cause)))

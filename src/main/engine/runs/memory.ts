@@ -14,6 +14,8 @@ const SHARE_OF_FREE = 0.8;
 const SHARE_OF_ALL = 0.5;
 /** Curvature pairs below which L-BFGS hardly knows more than the gradient. */
 const FEWEST_PAIRS = 2;
+/** Long side of the pictures from which the memory of larger ones is concluded, px. */
+const MEASURED_SIDE = 1024;
 /** Part of the memory for tiles that the photo's features may take. */
 export const PHOTO_SHARE = 1 / 8;
 
@@ -40,8 +42,11 @@ export function wholeBytes(shape: ObjectiveShape, size: RunSize, options: Sessio
   return costAt(wholeCost(shape, size, options), size.width * size.height);
 }
 
-function wholeCost(shape: ObjectiveShape, size: RunSize, options: SessionOptions): SessionCost {
+function wholeCost(shape: ObjectiveShape, { width, height }: RunSize, options: SessionOptions): SessionCost {
   const blocked = { blockedLayout: blockedLayout(options) };
+  // Of a smaller picture: the graph of a very large one has constants of its size, which cost time and memory.
+  const scale = Math.min(1, MEASURED_SIDE / Math.max(width, height));
+  const size = { width: Math.ceil(width * scale), height: Math.ceil(height * scale) };
   const graph = assembleObjective(shape, { ...size, ...blocked });
   return sessionCost(graph, size.width * size.height, blocked.blockedLayout);
 }
@@ -51,7 +56,8 @@ export class MemoryPlanner {
   readonly #recipe: Recipe;
   readonly #options: SessionOptions;
   readonly #bytes: number;
-  readonly #held: number;
+  /** Of the process, with networks and decoded pictures, before a level takes anything. */
+  readonly #base: number;
   /** Of the objective in one piece; the same per pixel at all levels. */
   #cost: SessionCost | undefined;
 
@@ -63,7 +69,8 @@ export class MemoryPlanner {
     this.#recipe = recipe;
     this.#options = options;
     this.#bytes = bytes;
-    this.#held = held;
+    // Measured once: later on, memory that only waits to be collected would count, and a run be refused half way.
+    this.#base = process.memoryUsage.rss() - held;
   }
 
   /**
@@ -74,17 +81,25 @@ export class MemoryPlanner {
     const { optimizer } = this.#recipe;
     const pixels = size.width * size.height;
     this.#cost ??= wholeCost(shape, size, this.#options);
-    const free = this.#bytes + this.#held - process.memoryUsage.rss() - vectorsBytes(this.#recipe, pixels);
+    const free = this.#bytes - this.#base - vectorsBytes(this.#recipe, pixels);
     const pairs = optimizer.kind === 'lbfgs' ? optimizer.history : 0;
     const pairBytes = 2 * planeBytes(pixels);
-    if (costAt(this.#cost, pixels) + pairs * pairBytes <= free) return { tileBytes: undefined, optimizer };
     // Pairs and tiles share what there is: half as many pairs cost more iterations than smaller tiles cost overlap.
-    const kept = Math.min(pairs, Math.max(FEWEST_PAIRS, Math.floor(free / 2 / pairBytes)));
-    const tileBytes = free - kept * pairBytes;
-    this.#check(shape, size, tileBytes, kept);
-    if (optimizer.kind !== 'lbfgs' || kept === pairs) return { tileBytes, optimizer };
-    const note = `At ${size.width} x ${size.height} px, ${kept} of the optimizer's ${pairs} curvature pairs fit into memory; it takes more steps with fewer.`;
-    return { tileBytes, optimizer: { ...optimizer, history: kept }, note };
+    const fewer = Math.min(pairs, Math.max(FEWEST_PAIRS, Math.floor(free / 2 / pairBytes)));
+    const whole = costAt(this.#cost, pixels);
+    if (whole + fewer * pairBytes <= free) {
+      return this.#planned(undefined, size, Math.min(pairs, Math.floor((free - whole) / pairBytes)));
+    }
+    const tileBytes = free - fewer * pairBytes;
+    this.#check(shape, size, tileBytes, fewer);
+    return this.#planned(tileBytes, size, fewer);
+  }
+
+  #planned(tileBytes: number | undefined, { width, height }: RunSize, pairs: number): LevelPlan {
+    const { optimizer } = this.#recipe;
+    if (optimizer.kind !== 'lbfgs' || pairs === optimizer.history) return { tileBytes, optimizer };
+    const note = `At ${width} x ${height} px, ${pairs} of the optimizer's ${optimizer.history} curvature pairs fit into memory; it takes more steps with fewer.`;
+    return { tileBytes, optimizer: { ...optimizer, history: pairs }, note };
   }
 
   /** Refuses, with all figures, what cannot be painted with so much memory for tiles. */

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MadderError } from '../../../shared/errors.ts';
+
+const PREFIX = 'features-';
+
+/** Removes what stores of a process that was killed have left in a folder. */
+export async function removeLeftFeatures(folder: string): Promise<void> {
+  const left = (await readdir(folder)).filter((name) => name.startsWith(PREFIX));
+  for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
+}
 
 /** Where one tile's features lie in a layer's file. */
 interface Place {
@@ -31,7 +39,7 @@ export class FeatureStore {
 
   constructor({ memory = Infinity, folder = '.' }: FeatureStoreOptions = {}) {
     this.#memory = memory;
-    this.#folder = join(folder, `features-${randomBytes(4).toString('hex')}`);
+    this.#folder = join(folder, `${PREFIX}${randomBytes(4).toString('hex')}`);
   }
 
   /**

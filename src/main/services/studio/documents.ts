@@ -129,8 +129,8 @@ export function requestOf(document: StudioDocument, surroundings: Surroundings):
  * Undefined where neither says anything.
  */
 function presetWith(
-  { preset, settings, faders, network }: StudioDocument,
-  { manifest }: Surroundings,
+  { preset, settings, faders, network }: StudySettings,
+  { manifest }: Pick<Surroundings, 'manifest'>,
 ): Preset | undefined {
   const { normalization, style, content, variation, variationL1, styleLayers, contentLayers } = settings;
   const given = { normalization, style, content, variation, variationL1, styleLayers, contentLayers };
@@ -142,6 +142,19 @@ function presetWith(
   };
   if (Object.keys(objective).length === 0) return preset?.value;
   return { ...(preset?.value ?? NO_PRESET), objective };
+}
+
+/** What a study takes over of a document: its settings, but for those that every study has of its own. */
+export type StudySettings = Pick<StudioDocument, 'preset' | 'settings' | 'faders' | 'network'>;
+
+/** Everything that a person set, on top of the document's preset, as a preset of its own. */
+export function studyPreset(document: StudySettings, surroundings: Pick<Surroundings, 'manifest'>): Preset {
+  const { optimizer, parameterization, transforms, colour } = document.settings;
+  const given = { optimizer, parameterization, transforms, colour };
+  return {
+    ...(presetWith(document, surroundings) ?? NO_PRESET),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
 }
 
 const NO_PRESET: Preset = {

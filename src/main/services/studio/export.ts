@@ -4,9 +4,13 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { planOutput, writeImage, type WriteOptions } from '../../codec/encode.ts';
+import { STREAMED_PIXELS, writeImage, type WriteOptions } from '../../codec/encode.ts';
 import { exifForResult } from '../../codec/exif.ts';
 import { outputFormat } from '../../codec/formats.ts';
+import { resizedRows } from '../../codec/large/rows.ts';
+import { WEBP_BYTES } from '../../codec/large/webp.ts';
+import { writeRows } from '../../codec/large/write.ts';
+import { planOutput } from '../../codec/output.ts';
 import { readPhotoMetadata, type PhotoMetadata } from '../../codec/photo-metadata.ts';
 import { resizePicture, withOpacityOf, type Picture } from '../../codec/picture.ts';
 import { profileName } from '../../codec/profile.ts';
@@ -78,7 +82,7 @@ export class Exporter {
     if (chosen === undefined) await mkdir(folder, { recursive: true }).catch(() => {});
     const target =
       chosen === undefined ? this.#templatePath(result, options, folder) : chosenPath(chosen, options, notes);
-    const { width, height } = sizeOf(result, options);
+    const { width, height } = sizeOf(result, options, target);
     // The person has agreed to replace the file in the dialog where they chose it.
     const conflict = chosen === undefined ? options.onConflict : 'overwrite';
     if (existsSync(target) && conflict === 'skip') {
@@ -91,7 +95,9 @@ export class Exporter {
     notes.push(...planOutput(path, { width, height, transparent: painted.alpha !== undefined }));
     const write = await this.#writeOptions(path, result, options, notes);
     await checkRoom(path, { width, height }, write.depth ?? 8);
-    await writeImage(path, await resized(painted, width, height), write);
+    if (isStreamed(width * height)) {
+      await writeRows(path, resizedRows(painted, width, height), { ...write, quality: options.quality });
+    } else await writeImage(path, await resized(painted, width, height), write);
     if (download !== undefined) this.#downloads.set(download, path);
     return {
       path: resolve(path),
@@ -163,14 +169,13 @@ export class Exporter {
 }
 
 /** The size of the file's picture, px. @throws MadderError `input` where it is too large */
-function sizeOf(result: Pick<Result, 'width' | 'height'>, options: ExportOptions) {
+function sizeOf(result: Pick<Result, 'width' | 'height'>, options: ExportOptions, path: string) {
   const { width, height } = exportSize(result, options);
   // Whatever was painted here can be written as it is.
   if (options.size.unit === 'own') return { width, height };
   const pixels = width * height;
-  const free = process.availableMemory();
-  if (pixels > MOST_PIXELS || pixels * WORKING_BYTES > free) {
-    const most = Math.min(MOST_PIXELS, free / WORKING_BYTES);
+  const most = mostPixels(path);
+  if (pixels > most) {
     const side = Math.floor(Math.max(width, height) * Math.sqrt(most / pixels));
     throw new MadderError(
       'input',
@@ -179,6 +184,16 @@ function sizeOf(result: Pick<Result, 'width' | 'height'>, options: ExportOptions
   }
   return { width, height };
 }
+
+/** Most pixels that a file is written with here; of large pictures only WebP's encoder holds more than a few rows. */
+function mostPixels(path: string): number {
+  if (outputFormat(path)!.name !== 'webp') return MOST_PIXELS;
+  return Math.min(MOST_PIXELS, process.availableMemory() / WEBP_BYTES);
+}
+
+/** Whether a picture is resized and written a few rows at a time: it is large, or memory is short. */
+const isStreamed = (pixels: number): boolean =>
+  pixels > Math.min(STREAMED_PIXELS, process.availableMemory() / WORKING_BYTES);
 
 /** Resizes colours and opacity. */
 async function resized(picture: Picture, width: number, height: number): Promise<Picture> {

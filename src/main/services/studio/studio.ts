@@ -454,6 +454,7 @@ async function openParts(
     engineFree: () => queue.idle,
     onIdle: () => queue.goOn(),
     picture: (sha256) => library.file(sha256),
+    manifest: (id) => networks.manifest(id),
     network: (id) => {
       if (networks.manifest(id)) return id;
       throw new MadderError('input', `The network "${id}" is not installed; download it, or choose another one.`);

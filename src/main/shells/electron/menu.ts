@@ -91,6 +91,8 @@ export function menuTemplate({
     {
       label: words.view,
       submenu: [
+        action('switchScreen', 'CmdOrCtrl+Shift+L'),
+        separator,
         action('openPresets', 'CmdOrCtrl+Shift+S'),
         action('openHistory', 'CmdOrCtrl+H'),
         action('openQueue', 'CmdOrCtrl+J'),

@@ -1,3 +1,4 @@
+import type { TFunction } from 'i18next';
 import { FileDown } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { StudyEntry, StudyView } from '../../../shared/studio/studies.ts';
@@ -6,6 +7,7 @@ import { Facts } from '../../components/facts.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { formatBytes, formatDate } from '../../i18n/format.ts';
 import styles from './about-study.module.css';
+import { formatFigure } from './words.ts';
 
 interface AboutStudyProps {
   readonly study: StudyEntry;
@@ -14,7 +16,7 @@ interface AboutStudyProps {
 
 /** What a study was made of, what should be known of it, and its files. */
 export function AboutStudy({ study, view }: AboutStudyProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { transport } = useProgram();
   const desktop = useSession((session) => session.shell === 'desktop');
   const { settings } = view.robustness ?? {};
@@ -39,6 +41,12 @@ export function AboutStudy({ study, view }: AboutStudyProps) {
               : []),
           ]}
         />
+        {view.repeats && (
+          <div className={styles.repeats} role="group" aria-label={t('laboratory.about.repeats')}>
+            <Facts facts={[[t('laboratory.about.repeats'), view.repeats.title]]} />
+            <p>{repeatedWords(view.repeats, t, i18n.language)}</p>
+          </div>
+        )}
         {study.notes.length > 0 && (
           <ul className={styles.notes} aria-label={t('laboratory.about.notes')}>
             {study.notes.map((note) => (
@@ -80,4 +88,16 @@ export function AboutStudy({ study, view }: AboutStudyProps) {
       </section>
     </div>
   );
+}
+
+/** How far the numbers of a repeated study are from those before. */
+function repeatedWords(
+  { state, difference }: NonNullable<StudyView['repeats']>,
+  t: TFunction,
+  language: string,
+): string {
+  if (state !== 'compared') return t(`laboratory.about.repeated.${state}`);
+  if (difference === undefined || difference === null) return t('laboratory.about.repeated.different');
+  if (difference === 0) return t('laboratory.about.repeated.same');
+  return t('laboratory.about.repeated.near', { difference: formatFigure(difference, language) });
 }

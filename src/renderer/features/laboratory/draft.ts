@@ -46,6 +46,14 @@ export interface AxisDraft {
   readonly chosen: readonly string[];
 }
 
+/** A study of R(f) that there is already. */
+export interface MeasuredStudy {
+  readonly study: string;
+  readonly title: string;
+  /** What it has measured, by network. */
+  readonly layers: Readonly<Record<string, readonly string[]>>;
+}
+
 /** A study that is being set up: one shape for all kinds, of which each uses its part. */
 export interface Draft {
   /** Empty: what it is called follows from the rest. */
@@ -58,6 +66,8 @@ export interface Draft {
   /** Layers by network, where they are not those that it suggests. */
   readonly layers: Readonly<Record<string, readonly string[]>>;
   readonly recipe: (typeof RECIPES)[number];
+  /** What the studio has set up, where pictures are painted so; null: they begin with what suits each network. */
+  readonly asInStudio: StudioDocument | null;
   readonly size: number;
   readonly iterations: number;
   readonly start: 'content' | 'noise';
@@ -69,6 +79,8 @@ export interface Draft {
   readonly optimizers: readonly OptimizerName[];
   /** Of R(f), also in `layers` where it is wanted there. */
   readonly measured: boolean;
+  /** The study that R(f) comes from; null: it is measured anew. */
+  readonly given: MeasuredStudy | null;
   readonly photos: readonly StudioPicture[];
   readonly photoSize: number;
   readonly epsilon: number;
@@ -125,6 +137,7 @@ export function newDraft(kind: StudyKind, { document, networks, samples }: Aroun
     contentNetworks: several,
     layers: {},
     recipe: 'own',
+    asInStudio: null,
     size: kind === 'features' ? FEATURE_SIZE : SIZE,
     iterations: kind === 'features' ? FEATURE_ITERATIONS : ITERATIONS,
     start: kind === 'optimizers' ? 'noise' : 'content',
@@ -138,6 +151,7 @@ export function newDraft(kind: StudyKind, { document, networks, samples }: Aroun
     remedies: ['none', 'average-pooling', 'transforms'],
     optimizers: ['lbfgs', 'lbfgs-published', 'adam'],
     measured: false,
+    given: null,
     photos: unique([...(document.photo ? [document.photo] : []), ...sampled('photo')]),
     photoSize: 64,
     epsilon: 0.5,
@@ -159,26 +173,48 @@ const unique = (pictures: readonly StudioPicture[]): StudioPicture[] => [
 
 /** Why a study cannot begin yet; each is a sentence of the window's. */
 export type Missing =
-  'photo' | 'painting' | 'networks' | 'twoPhotos' | 'values' | 'numbers' | 'differentAxes' | 'choices';
+  'photo' | 'painting' | 'networks' | 'twoPhotos' | 'values' | 'numbers' | 'differentAxes' | 'choices' | 'noRobustness';
 
 /** Which parts of a draft a kind uses. */
 export const USES: Readonly<Record<StudyKind, readonly (keyof Draft)[]>> = {
-  compare: ['photo', 'paintings', 'networks', 'recipe', 'size', 'iterations', 'start', 'means', 'judged', 'seed'],
-  grid: ['photo', 'paintings', 'networks', 'axes', 'size', 'iterations', 'start', 'means', 'seed'],
+  compare: [
+    'photo',
+    'paintings',
+    'networks',
+    'recipe',
+    'asInStudio',
+    'size',
+    'iterations',
+    'start',
+    'means',
+    'judged',
+    'seed',
+  ],
+  grid: ['photo', 'paintings', 'networks', 'axes', 'asInStudio', 'size', 'iterations', 'start', 'means', 'seed'],
   pairs: ['photo', 'paintings', 'contentNetworks', 'networks', 'size', 'iterations', 'start', 'means', 'seed'],
   layers: ['photo', 'paintings', 'networks', 'layers', 'size', 'iterations', 'start', 'measured', 'seed'],
   texture: ['paintings', 'networks', 'remedies', 'size', 'iterations', 'seed'],
-  optimizers: ['photo', 'paintings', 'networks', 'optimizers', 'size', 'iterations', 'start', 'seed'],
+  optimizers: ['photo', 'paintings', 'networks', 'optimizers', 'asInStudio', 'size', 'iterations', 'start', 'seed'],
   features: ['networks', 'layers', 'aim', 'priors', 'size', 'iterations', 'seed'],
   robustness: ['photos', 'networks', 'layers', 'photoSize', 'epsilon', 'steps', 'restarts', 'gram', 'seed'],
 };
 
 export const uses = (kind: StudyKind, part: keyof Draft): boolean => USES[kind].includes(part);
+/** Whether there is one recipe for all pictures, so that it can be the studio's. */
+export const takesStudio = (kind: StudyKind, { recipe }: Draft): boolean =>
+  uses(kind, 'asInStudio') && (kind !== 'compare' || recipe === 'same');
+/** The studio's settings, where pictures are painted with them. */
+export const studioOf = (kind: StudyKind, draft: Draft): StudioDocument | null =>
+  takesStudio(kind, draft) ? draft.asInStudio : null;
+
 /** Whether a kind takes one network, not several. */
 export const oneNetwork = (kind: StudyKind): boolean => kind === 'grid' || kind === 'optimizers';
 
-/** Everything that stands in the way of a start, in the order of the form. */
-export function missing(kind: StudyKind, draft: Draft): Missing[] {
+/**
+ * Everything that stands in the way of a start, in the order of the form.
+ * @param known the networks that are known
+ */
+export function missing(kind: StudyKind, draft: Draft, known: readonly NetworkCard[]): Missing[] {
   const found: Missing[] = [];
   if (uses(kind, 'photo') && draft.photo.length === 0) found.push('photo');
   if (uses(kind, 'paintings') && draft.paintings.length === 0) found.push('painting');
@@ -193,11 +229,31 @@ export function missing(kind: StudyKind, draft: Draft): Missing[] {
   if (kind === 'texture' && draft.remedies.length === 0) found.push('choices');
   if (kind === 'optimizers' && draft.optimizers.length === 0) found.push('choices');
   if (kind === 'features' && draft.priors.length === 0) found.push('choices');
+  const without = unmeasured(kind, draft, known);
+  if (without && without.length > 0 && without.length === layerCount(draft, known)) found.push('noRobustness');
   return found;
 }
 
-const measuresRobustness = (kind: StudyKind, { measured }: Draft): boolean =>
-  kind === 'robustness' || (kind === 'layers' && measured);
+/** Whether attacks are carried out. */
+export const measuresRobustness = (kind: StudyKind, { measured, given }: Draft): boolean =>
+  kind === 'robustness' || (kind === 'layers' && measured && given === null);
+
+/** Layers that get no R(f), since the study that it comes from did not measure them; undefined where none is given. */
+export function unmeasured(kind: StudyKind, draft: Draft, known: readonly NetworkCard[]): string[] | undefined {
+  const { measured, given } = draft;
+  if (kind !== 'layers' || !measured || !given) return undefined;
+  return chosenOf(draft, known).flatMap((network) =>
+    layersOf(draft, network)
+      .filter((layer) => !given.layers[network.id]?.includes(layer))
+      .map((layer) => `${network.name} ${layer}`),
+  );
+}
+
+const chosenOf = ({ networks }: Draft, known: readonly NetworkCard[]): NetworkCard[] =>
+  known.filter(({ id }) => networks.includes(id));
+
+const layerCount = (draft: Draft, known: readonly NetworkCard[]): number =>
+  chosenOf(draft, known).reduce((sum, network) => sum + layersOf(draft, network).length, 0);
 
 /** An axis' values; undefined where what is typed is no list of numbers that the parameter takes. */
 export function valuesOf({ parameter, numbers, chosen }: AxisDraft): (number | string)[] | undefined {
@@ -240,9 +296,7 @@ export function amount(
   networks: readonly NetworkCard[],
 ): { readonly pictures: number; readonly attacks: number } {
   const { networks: chosen, contentNetworks, paintings, remedies, optimizers, axes, photos, gram } = draft;
-  const layers = networks
-    .filter(({ id }) => chosen.includes(id))
-    .reduce((sum, network) => sum + layersOf(draft, network).length, 0);
+  const layers = layerCount(draft, networks);
   const pictures: Readonly<Record<StudyKind, () => number>> = {
     compare: () => chosen.length,
     grid: () => axes.reduce((product, axis) => product * (valuesOf(axis)?.length ?? 0), 1),
@@ -270,15 +324,16 @@ export function requestOf(kind: StudyKind, draft: Draft, title: string, known: r
   const { networks, contentNetworks, size, iterations, start, means, seed } = draft;
   const [photo] = draft.photo;
   const [network] = networks;
+  const studio = studioOf(kind, draft);
+  // The studio's settings say by what means it paints.
+  const own = uses(kind, 'means') && studio === null;
   const settings: Omit<PictureSettings, 'init'> & { init?: 'content' | 'noise' } = {
     size,
     iterations,
     seed,
     ...(uses(kind, 'start') ? { init: start } : {}),
-    ...(uses(kind, 'means') && means.startsWith('fourier')
-      ? { parameterization: { kind: 'fourier' as const, decay: 1 } }
-      : {}),
-    ...(uses(kind, 'means') && /transforms/i.test(means) ? { transforms: TRANSFORMS } : {}),
+    ...(own && means.startsWith('fourier') ? { parameterization: { kind: 'fourier' as const, decay: 1 } } : {}),
+    ...(own && /transforms/i.test(means) ? { transforms: TRANSFORMS } : {}),
   };
   const robustness: RobustnessSettings = {
     size: draft.photoSize,
@@ -293,17 +348,22 @@ export function requestOf(kind: StudyKind, draft: Draft, title: string, known: r
   const photos = draft.photos.map(({ sha256 }) => sha256);
   const studied = networks.map((id) => ({ id, ...(draft.layers[id] ? { layers: [...draft.layers[id]] } : {}) }));
   const named = { title: draft.title.trim() || title };
-  const styles = draft.paintings.map(({ sha256 }) => ({ picture: sha256, weight: 1, scale: 1 }));
+  const styles = draft.paintings.map(({ sha256 }) => {
+    const scale = studio?.styles.find(({ picture }) => picture.sha256 === sha256)?.scale ?? 1;
+    return { picture: sha256, weight: 1, scale };
+  });
+  const asInStudio = studio ? { asInStudio: settingsOf(studio) } : {};
   const painted = { ...named, settings, styles, photo: photo?.sha256 ?? '' };
   switch (kind) {
     case 'compare': {
       const judges = draft.judged ? { judges: [...networks] } : {};
-      return { kind, ...painted, networks: [...networks], recipe: draft.recipe, ...judges };
+      return { kind, ...painted, networks: [...networks], recipe: draft.recipe, ...judges, ...asInStudio };
     }
     case 'grid':
       return {
         kind,
         ...painted,
+        ...asInStudio,
         network: network!,
         axes: draft.axes.map((axis) => ({ parameter: axis.parameter, values: valuesOf(axis) ?? [] })),
       };
@@ -314,12 +374,14 @@ export function requestOf(kind: StudyKind, draft: Draft, title: string, known: r
         kind,
         ...painted,
         networks: studied,
-        ...(draft.measured ? { robustness: { photos, settings: robustness } } : {}),
+        ...(draft.measured
+          ? { robustness: draft.given ? { study: draft.given.study } : { photos, settings: robustness } }
+          : {}),
       };
     case 'texture':
       return { kind, ...named, settings, styles, networks: [...networks], remedies: [...draft.remedies] };
     case 'optimizers':
-      return { kind, ...painted, network: network!, optimizers: [...draft.optimizers] };
+      return { kind, ...painted, ...asInStudio, network: network!, optimizers: [...draft.optimizers] };
     case 'features':
       return {
         kind,
@@ -335,3 +397,5 @@ export function requestOf(kind: StudyKind, draft: Draft, title: string, known: r
       return { kind, ...named, networks: studied, photos, settings: robustness };
   }
 }
+
+const settingsOf = ({ network, preset, settings, faders }: StudioDocument) => ({ network, preset, settings, faders });

@@ -5,6 +5,7 @@ import { DISTURBANCES } from '../../../shared/picture-studies.ts';
 import type { Sheet, SheetCell } from '../../../shared/studio/studies.ts';
 import { formatDuration, formatPixels } from '../../i18n/format.ts';
 import styles from './figures.module.css';
+import { hasPattern, usePatterns } from './use-patterns.ts';
 import { formatFigure } from './words.ts';
 
 /** One number of a picture. */
@@ -55,7 +56,18 @@ export const cellFacts = (cell: SheetCell, t: TFunction, language: string): (rea
 export function Figures({ sheet }: { readonly sheet: Sheet }) {
   const { t, i18n } = useTranslation();
   const made = sheet.cells.filter(({ picture }) => picture !== null);
-  const columns = columnsOf(t, i18n.language).filter(({ value }) => made.some((cell) => value(cell) !== undefined));
+  const patterns = usePatterns(made);
+  const pattern: Column = {
+    name: t('laboratory.viewer.overall'),
+    value: (cell) => {
+      if (cell.picture === null || !hasPattern(cell)) return undefined;
+      const value = patterns[cell.picture];
+      return value === undefined ? '…' : value === null ? undefined : formatFigure(value, i18n.language);
+    },
+  };
+  const columns = [...columnsOf(t, i18n.language), pattern].filter(({ value }) =>
+    made.some((cell) => value(cell) !== undefined),
+  );
   return (
     <div className={styles.figures}>
       <Table caption={t('laboratory.figures.title')}>
@@ -80,6 +92,7 @@ export function Figures({ sheet }: { readonly sheet: Sheet }) {
           ))}
         </tbody>
       </Table>
+      {made.some(hasPattern) && <p className={styles.hint}>{t('laboratory.figures.patternHint')}</p>}
       {made.some(({ judged }) => judged) && <p className={styles.hint}>{t('laboratory.figures.judgedHint')}</p>}
       {made.some(({ elsewhere }) => elsewhere && elsewhere.length > 0) && <Elsewhere sheet={sheet} cells={made} />}
     </div>

@@ -11,6 +11,7 @@ import { Tooltip } from '../../components/tooltip.tsx';
 import styles from './sheet.module.css';
 import type { Looked } from './study-page.tsx';
 import { useAxisWords } from './axis-words.ts';
+import { originalId } from './viewer.tsx';
 
 const SIZES = ['small', 'medium', 'large'] as const;
 
@@ -56,6 +57,7 @@ export function SheetView({ sheet, onLook }: SheetViewProps) {
   const [first, second] = marked;
   return (
     <div className={clsx(styles.sheet, styles[size])}>
+      {sheet.originals.length > 0 && <Originals originals={sheet.originals} onLook={(id) => onLook([id])} />}
       <div className={styles.tools}>
         {leafed.map((axis, i) => (
           <div key={axis.name} className={styles.leaf}>
@@ -122,6 +124,34 @@ export function SheetView({ sheet, onLook }: SheetViewProps) {
         </ul>
       )}
     </div>
+  );
+}
+
+interface OriginalsProps {
+  readonly originals: Sheet['originals'];
+  readonly onLook: (id: string) => void;
+}
+
+/** What the pictures were painted from, as at the head of a contact sheet. */
+function Originals({ originals, onLook }: OriginalsProps) {
+  const { t } = useTranslation();
+  return (
+    <ul className={styles.originals} aria-label={t('laboratory.originals.title')}>
+      {originals.map(({ role, name, picture }, place) => {
+        const label = `${t(`laboratory.originals.${role}`)}: ${name}`;
+        return (
+          <li key={place}>
+            {picture === null ? (
+              <p className={styles.gone}>{t('laboratory.missingPicture', { name })}</p>
+            ) : (
+              <button type="button" className={styles.original} title={label} onClick={() => onLook(originalId(place))}>
+                <Picture whole kind="study" id={picture} alt={t('laboratory.originals.look', { name: label })} />
+              </button>
+            )}
+          </li>
+        );
+      })}
+    </ul>
   );
 }
 

@@ -59,6 +59,7 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
   const [stage, setStage] = useState<Size>({ width: 1, height: 1 });
   const first = pictures[shown[0]!]!;
   const picture = useNaturalSize(first.url);
+  const below = useNaturalSize(pictures[shown.at(-1)!]!.url);
   /** Loupes rest where a click left them, until the next. */
   const [held, setHeld] = useState(false);
   const press = useRef<{ x: number; y: number; far: boolean }>(undefined);
@@ -96,6 +97,10 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
   }, [step, picture, stage, look, onLook]);
 
   const frame = picture ? frameOf(bounded(look, picture, stage), picture, stage) : undefined;
+  // A painting beside a photo has proportions of its own: both lie about the same middle, neither is stretched.
+  const under = picture && below ? frameOf(bounded(look, picture, stage), below, stage) : undefined;
+  const frames = [frame, shown.length > 1 ? under : frame] as const;
+  const line = frame ? frame.left + divider * frame.width : 0;
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (!picture || event.target !== event.currentTarget) return;
     const middle = { x: stage.width / 2, y: stage.height / 2 };
@@ -114,12 +119,14 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
     onLook(next());
   };
   const pointAt = (event: React.PointerEvent): void => {
-    if (!frame) return;
     const { left, top } = host.current!.getBoundingClientRect();
-    const x = (event.clientX - left - frame.left) / frame.width;
-    const y = (event.clientY - top - frame.top) / frame.height;
+    const at = shown.length > 1 && event.clientX - left >= line ? 1 : 0;
+    const over = frames[at];
+    if (!over) return;
+    const x = (event.clientX - left - over.left) / over.width;
+    const y = (event.clientY - top - over.top) / over.height;
     if (x < 0 || x > 1 || y < 0 || y > 1) return;
-    onPoint(shown.length > 1 ? (x < divider ? 0 : 1) : shown[0]!, { x, y });
+    onPoint(shown[at]!, { x, y });
   };
 
   return (
@@ -158,8 +165,13 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
       }}
       onPointerCancel={() => (press.current = undefined)}
     >
-      {frame &&
-        [...shown].reverse().map((i) => (
+      {frames.map((lies, n) => {
+        const i = shown[n];
+        const size = n === 0 ? picture : below;
+        if (i === undefined || !lies || !size) return null;
+        // Each ends at the line, wherever its own edges are.
+        const hidden = n === 0 ? lies.left + lies.width - line : line - lies.left;
+        return (
           <img
             key={i}
             className={styles.picture}
@@ -167,25 +179,34 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
             alt={pictures[i]!.label}
             draggable={false}
             style={{
-              ...frame,
+              ...lies,
               // Pixels are hard from twice their size on, as on the studio's canvas.
-              imageRendering: picture && fitOf(picture, stage) * look.zoom >= 2 ? 'pixelated' : undefined,
-              clipPath: shown.length > 1 && i === 0 ? `inset(0 ${100 - divider * 100}% 0 0)` : undefined,
+              imageRendering: fitOf(size, stage) * look.zoom >= 2 ? 'pixelated' : undefined,
+              clipPath:
+                shown.length === 1
+                  ? undefined
+                  : n === 0
+                    ? `inset(0 ${Math.max(0, hidden)}px 0 0)`
+                    : `inset(0 0 0 ${Math.max(0, hidden)}px)`,
             }}
           />
-        ))}
-      {frame &&
-        picture &&
-        shown.map((i) => (
+        );
+      })}
+      {frames.map((lies, n) => {
+        const i = shown[n];
+        const size = n === 0 ? picture : below;
+        if (i === undefined || !lies || !size) return null;
+        return (
           <Mark
             key={i}
-            frame={frame}
-            picture={picture}
+            frame={lies}
+            picture={size}
             point={loupes.points[i === 0 ? 0 : 1]}
             shows={loupes.side / loupes.zoom}
             second={i > 0}
           />
-        ))}
+        );
+      })}
       {shown.length > 1 && frame && <Divider frame={frame} at={divider} onChange={onDivider} />}
       {shown.map((i) => (
         <span key={i} className={i === 0 ? styles.nameLeft : styles.nameRight} aria-hidden="true">

@@ -22,11 +22,15 @@ import {
   amount,
   layersOf,
   MEANS,
+  measuresRobustness,
   missing,
   newDraft,
   oneNetwork,
   RECIPES,
   requestOf,
+  studioOf,
+  takesStudio,
+  unmeasured,
   uses,
   VARIED,
   type AxisDraft,
@@ -35,6 +39,7 @@ import {
 } from './draft.ts';
 import { Chips, Field, Layers, Networks, NumberRow, Pictures } from './fields.tsx';
 import styles from './study-form.module.css';
+import { useMeasuredStudies } from './use-measured.ts';
 
 interface StudyFormProps {
   readonly kind: StudyKind;
@@ -61,7 +66,7 @@ export function StudyForm({ kind, onBack }: StudyFormProps) {
       className={styles.form}
       onSubmit={(event) => {
         event.preventDefault();
-        if (missing(kind, draft).length === 0) void start();
+        if (missing(kind, draft, networks).length === 0) void start();
       }}
     >
       <header className={styles.head}>
@@ -130,7 +135,7 @@ function Sources({ kind, draft, change }: PartProps) {
           />
         </Field>
       )}
-      {(kind === 'robustness' || (uses(kind, 'measured') && draft.measured)) && (
+      {measuresRobustness(kind, draft) && (
         <Field label={t('laboratory.fields.photos')} hint={t('laboratory.hints.photos')}>
           <Pictures kind="photo" value={draft.photos} onChange={(photos) => change({ photos })} />
         </Field>
@@ -184,6 +189,7 @@ function Questions({ kind, draft, change }: PartProps) {
           />
         </Field>
       )}
+      {takesStudio(kind, draft) && <AsInStudio kind={kind} draft={draft} change={change} />}
       {uses(kind, 'remedies') && (
         <Field label={t('laboratory.fields.remedies')} hint={t('laboratory.hints.remedies')}>
           <Chips<Remedy>
@@ -244,7 +250,7 @@ function Questions({ kind, draft, change }: PartProps) {
           />
         </Field>
       )}
-      {uses(kind, 'means') && (
+      {uses(kind, 'means') && !studioOf(kind, draft) && (
         <Field label={t('laboratory.fields.means')} hint={t(`laboratory.hints.means.${draft.means}`)}>
           <Segmented
             label={t('laboratory.fields.means')}
@@ -274,7 +280,57 @@ function Questions({ kind, draft, change }: PartProps) {
           />
         </div>
       )}
+      {uses(kind, 'measured') && draft.measured && <Given kind={kind} draft={draft} change={change} />}
     </>
+  );
+}
+
+/** Whether pictures are painted with what the studio has set up. */
+function AsInStudio({ draft, change }: PartProps) {
+  const { t } = useTranslation();
+  const document = useDocument((value) => value);
+  const networks = useSession((session) => session.networks);
+  const network = networks.find(({ id }) => id === document.network)?.name ?? document.network;
+  return (
+    <div className={styles.switch}>
+      <Switch
+        label={t('laboratory.fields.asInStudio')}
+        hint={t('laboratory.hints.asInStudio', { network })}
+        checked={draft.asInStudio !== null}
+        onChange={(on) => change({ asInStudio: on ? document : null })}
+      />
+    </div>
+  );
+}
+
+/** Where R(f) comes from: measured anew, or out of a study of the same networks that there is already. */
+function Given({ kind, draft, change }: PartProps) {
+  const { t, i18n } = useTranslation();
+  const networks = useSession((session) => session.networks);
+  const offered = useMeasuredStudies().filter(({ layers }) => draft.networks.some((id) => layers[id]));
+  const without = unmeasured(kind, draft, networks) ?? [];
+  if (offered.length === 0 && !draft.given) return null;
+  // One that has gone meanwhile stays chosen until another is: the start says what is wrong with it.
+  const listed = draft.given && !offered.some(({ study }) => study === draft.given!.study) ? [draft.given] : [];
+  const all = [...offered, ...listed];
+  return (
+    <Field label={t('laboratory.fields.given')} hint={t('laboratory.hints.given')}>
+      <Select
+        bare
+        label={t('laboratory.fields.given')}
+        value={draft.given?.study ?? ''}
+        options={[
+          { value: '', label: t('laboratory.measureAnew') },
+          ...all.map(({ study, title }) => ({ value: study, label: title })),
+        ]}
+        onChange={(id) => change({ given: all.find(({ study }) => study === id) ?? null })}
+      />
+      {without.length > 0 && (
+        <p className={styles.missing} role="status">
+          {t('laboratory.unmeasured', { layers: new Intl.ListFormat(i18n.language).format(without) })}
+        </p>
+      )}
+    </Field>
   );
 }
 
@@ -387,7 +443,7 @@ function AxisValues({ axis, onChange }: Pick<AxisProps, 'axis' | 'onChange'>): R
 /** Sizes and numbers. */
 function Numbers({ kind, draft, change }: PartProps) {
   const { t } = useTranslation();
-  const measures = kind === 'robustness' || (uses(kind, 'measured') && draft.measured);
+  const measures = measuresRobustness(kind, draft);
   return (
     <div className={styles.numbers}>
       {uses(kind, 'size') && (
@@ -477,7 +533,7 @@ function Foot({ kind, draft, onStart }: Omit<PartProps, 'change'> & { readonly o
   const networks = useSession((session) => session.networks);
   const painting = useSession((session) => activeJob(session) !== undefined);
   const studying = useSession((session) => activeStudy(session) !== undefined);
-  const problems = missing(kind, draft);
+  const problems = missing(kind, draft, networks);
   const { pictures, attacks } = amount(kind, draft, networks);
   return (
     <footer className={styles.foot} aria-label={t('laboratory.begin')}>

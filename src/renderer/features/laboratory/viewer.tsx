@@ -1,7 +1,7 @@
 import { ArrowLeft, Brush, Maximize, Star, ZoomIn, ZoomOut } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Sheet, SheetCell, StudyEntry } from '../../../shared/studio/studies.ts';
+import type { Sheet, SheetCell, SheetOriginal, StudyEntry } from '../../../shared/studio/studies.ts';
 import { useProgram } from '../../app/program.ts';
 import { Button, IconButton } from '../../components/button.tsx';
 import { Facts } from '../../components/facts.tsx';
@@ -9,6 +9,7 @@ import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
 import { Slider } from '../../components/slider.tsx';
 import { Switch } from '../../components/switch.tsx';
+import { formatPixels } from '../../i18n/format.ts';
 import { cellFacts } from './figures.tsx';
 import { Loupe, type Point } from './loupe.tsx';
 import { WHOLE, type Look } from './pan-zoom.ts';
@@ -47,19 +48,19 @@ export function Viewer({ study, sheet, looked, onLook, onBack }: ViewerProps) {
   /** What the stage asks for when buttons zoom. */
   const [step, setStep] = useState({ count: 0, factor: 1 });
 
-  const painted = sheet.cells.filter(({ picture }) => picture !== null);
-  const cells = looked.map((id) => painted.find((cell) => cell.id === id)).filter((cell) => cell !== undefined);
-  const [first, second] = cells;
+  const choices = picturesOf(sheet, (role) => t(`laboratory.originals.${role}`));
+  const chosen = looked.map((id) => choices.find((one) => one.id === id)).filter((one) => one !== undefined);
+  const [first, second] = chosen;
   if (!first) return null;
-  const pictures: Shown[] = cells.map((cell) => ({
-    id: cell.id,
-    url: transport.assetUrl('study', cell.picture!),
-    label: cell.label,
+  const pictures: Shown[] = chosen.map(({ id, label, picture }) => ({
+    ...{ id, label },
+    url: transport.assetUrl('study', picture),
   }));
+  const cells = chosen.flatMap(({ cell }) => cell ?? []);
   const point = (which: number, at: Point): void =>
     setPoints(([a, b]) => (linked ? [at, at] : which === 0 ? [at, b] : [a, at]));
   const zoomBy = (factor: number): void => setStep(({ count }) => ({ count: count + 1, factor }));
-  const options = painted.map(({ id, label }) => ({ value: id, label }));
+  const options = choices.map(({ id, label }) => ({ value: id, label }));
   return (
     <div className={styles.viewer}>
       <header className={styles.bar}>
@@ -101,7 +102,7 @@ export function Viewer({ study, sheet, looked, onLook, onBack }: ViewerProps) {
             options={options}
             onChange={(id) => onLook(second ? [id, second.id] : [id])}
           />
-          {painted.length > 1 && (
+          {choices.length > 1 && (
             <Select
               className={styles.pick!}
               label={t(second ? 'laboratory.viewer.right' : 'laboratory.viewer.with')}
@@ -157,16 +158,47 @@ export function Viewer({ study, sheet, looked, onLook, onBack }: ViewerProps) {
               }}
             />
           )}
-          <Switch label={t('laboratory.viewer.spectrum')} checked={spectra} onChange={setSpectra} />
-          {spectra && <Spectra cells={cells} />}
-          {cells.map((cell) => (
-            <About key={cell.id} study={study} sheet={sheet} cell={cell} />
-          ))}
+          {cells.length > 0 && (
+            <Switch label={t('laboratory.viewer.spectrum')} checked={spectra} onChange={setSpectra} />
+          )}
+          {spectra && cells.length > 0 && <Spectra cells={cells} />}
+          {chosen.map(({ id, label, cell, original }) =>
+            cell ? (
+              <About key={id} study={study} sheet={sheet} cell={cell} />
+            ) : (
+              <section key={id} className={styles.about} aria-label={label}>
+                <h3>{label}</h3>
+                <Facts facts={[[t('laboratory.figures.size'), original && formatPixels(original)]]} />
+              </section>
+            ),
+          )}
         </aside>
       </div>
     </div>
   );
 }
+
+/** A picture that can be looked at: of the sheet, or what it was painted from. */
+interface Choice {
+  readonly id: string;
+  readonly label: string;
+  readonly picture: string;
+  readonly cell?: SheetCell;
+  readonly original?: SheetOriginal;
+}
+
+/** Cells have names of digits, so that these are no cell's. */
+export const originalId = (place: number): string => `original ${place}`;
+
+const picturesOf = ({ cells, originals }: Sheet, words: (role: SheetOriginal['role']) => string): Choice[] => [
+  ...cells.flatMap((cell) =>
+    cell.picture === null ? [] : [{ id: cell.id, label: cell.label, picture: cell.picture, cell }],
+  ),
+  ...originals.flatMap((original, place) => {
+    const { picture, role, name } = original;
+    return picture === null ? [] : [{ id: originalId(place), label: `${words(role)}: ${name}`, picture, original }];
+  }),
+];
 
 interface AboutProps {
   readonly study: StudyEntry;

@@ -104,6 +104,11 @@ export class Laboratory {
     return this.main.getByRole('img', { name: /^See .* large$/ });
   }
 
+  /** What the pictures of the sheet were painted from. */
+  get originals(): Locator {
+    return this.main.getByRole('list', { name: 'What they were painted from' });
+  }
+
   /** Marks two pictures, by what they are called, and compares them. */
   async compare(...names: readonly [string, string]): Promise<void> {
     for (const name of names) await this.main.getByRole('button', { name: `Compare: ${name}`, exact: true }).click();

@@ -45,8 +45,8 @@ function recipe(changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe {
     schedule: {
       size: 800,
       levels: [
-        { factor: 0.25, evaluations: 3 },
-        { factor: 1, evaluations: 4 },
+        { factor: 0.25, evaluations: 2 },
+        { factor: 1, evaluations: 3 },
       ],
     },
     optimizer: { kind: 'adam' },
@@ -81,7 +81,7 @@ describe('a run that does not fit into memory', () => {
     const tiled = await paint(changes, { memoryBytes: tight(), onTile: (tile) => tiles.push(tile) });
     expect(tiles.length).toBeGreaterThan(10);
     expect(new Set(tiles.map(({ level }) => level))).toEqual(new Set([1]));
-    expect(tiles.at(-1)).toMatchObject({ level: 1, evaluation: 3 });
+    expect(tiles.at(-1)).toMatchObject({ level: 1, evaluation: 2 });
     expect(tiles.at(-1)!.tile).toBe(tiles.at(-1)!.tiles - 1);
     // Adam divides by the gradient's size, which makes much of the rounding of pixels that hardly have a gradient.
     expect(distance(tiled.picture, whole.picture)).toBeLessThan(1e-3);
@@ -114,6 +114,23 @@ describe('a run that does not fit into memory', () => {
       expect(seen).toBe(at + 1);
       expect(result.picture).toMatchObject(SIZE);
     }
+  });
+
+  it('rests between two tiles while it is paused', async () => {
+    let seen = 0;
+    let resting = 0;
+    const control: RunControl = new RunControl((paused) => {
+      if (!paused) return;
+      resting = seen;
+      setTimeout(() => control.resume(), 100);
+    });
+    const result = await paint(
+      { schedule: { size: 800, levels: [{ factor: 1, evaluations: 2 }] } },
+      { memoryBytes: tight(), control, onTile: () => void (++seen === 9 && control.pause()) },
+    );
+    expect(resting).toBe(9);
+    expect(seen).toBeGreaterThan(10);
+    expect(result).toMatchObject({ completed: true, evaluations: 2 });
   });
 
   it('weighs a term that its tiles lack from the next evaluation on', async () => {

@@ -1,9 +1,13 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import sharp from 'sharp';
+import { describe, expect, it, vi } from 'vitest';
+import { importNetwork } from '../../../../src/main/services/networks.ts';
 import type { StudyEntry, StudyRequestOf } from '../../../../src/shared/studio/studies.ts';
-import { added, pictureFile, TestStudio, tinyDocument } from './studio-kit.ts';
+import type { Recipe } from '../../../../src/shared/recipe.ts';
+import { PRIORS } from '../../../../src/shared/visualization.ts';
+import { added, newFolder, pictureFile, root, TestStudio, tinyDocument } from './studio-kit.ts';
 
 /** Two photos of 16 px, one layer: a second's work. */
 async function tinyRobustness(studio: TestStudio): Promise<StudyRequestOf<'robustness'>> {
@@ -36,6 +40,25 @@ async function tinyGrid(studio: TestStudio, iterations = 2): Promise<StudyReques
       { parameter: 'content', values: [0, 0.1] },
     ],
   };
+}
+
+const featureSettings = (size: number) => ({
+  ...{ size, iterations: 2, seed: 0, rewrites: [], priors: [{ ...PRIORS.plain }] },
+});
+/** One channel of 32 px. */
+const tinyFeatures = (): StudyRequestOf<'features'> => ({
+  ...{ kind: 'features', title: 'A tiny look', aim: 'channel', channels: 1 },
+  networks: [{ id: 'madder-vgg', layers: ['relu1_1'] }],
+  settings: featureSettings(32),
+});
+
+/** Says of a stopped study that it was finished. */
+async function finish(studio: TestStudio, study: string): Promise<void> {
+  const file = join(studio.folder, 'studies', study, 'record.json');
+  const record = JSON.parse(await readFile(file, 'utf8'));
+  await writeFile(file, JSON.stringify({ ...record, finishedAt: record.createdAt }));
+  // Read anew.
+  await studio.do('renameStudy', { study, title: 'A finished one' });
 }
 
 const entry = (studio: TestStudio, id: string): StudyEntry | undefined =>
@@ -115,6 +138,44 @@ describe('a study', () => {
     await studio.close();
   });
 
+  it('that was repeated says how far its numbers are from the first ones, of whatever kind it is', async () => {
+    const studio = await TestStudio.open();
+    for (const request of [await tinyRobustness(studio), await tinyGrid(studio), tinyFeatures()]) {
+      const { study: first } = await studio.do('startStudy', { request });
+      await becomes(studio, first, 'finished');
+      expect((await studio.do('openStudy', { study: first })).repeats).toBeUndefined();
+      const { study: second } = await studio.do('repeatStudy', { study: first });
+      await becomes(studio, second, 'finished');
+      const compared = { study: first, state: 'compared', difference: 0 };
+      expect((await studio.do('openStudy', { study: second })).repeats).toMatchObject(compared);
+      // What was found outlives the study that it was found by.
+      await studio.do('removeStudy', { study: first });
+      expect((await studio.do('openStudy', { study: second })).repeats).toMatchObject(compared);
+    }
+    await studio.close();
+  });
+
+  it('that was repeated says why its numbers cannot be compared', async () => {
+    const studio = await TestStudio.open();
+    const { study: first } = await studio.do('startStudy', { request: await tinyGrid(studio, 400) });
+    await studio.until(() => (entry(studio, first)?.done ?? 0) > 0);
+    const { study: second } = await studio.do('repeatStudy', { study: first });
+    const { study: third } = await studio.do('repeatStudy', { study: first });
+    await studio.do('stopStudy', { study: third });
+    await studio.do('stopStudy', { study: second });
+    await studio.do('stopStudy', { study: first });
+    expect((await studio.do('openStudy', { study: second })).repeats).toMatchObject({ state: 'unfinished' });
+    // As if one of the repetitions had ended before the original.
+    await finish(studio, second);
+    expect((await studio.do('openStudy', { study: second })).repeats).toMatchObject({ state: 'originalUnfinished' });
+    await finish(studio, first);
+    expect((await studio.do('openStudy', { study: second })).repeats).toMatchObject({ difference: null });
+    await studio.do('removeStudy', { study: first });
+    await finish(studio, third);
+    expect((await studio.do('openStudy', { study: third })).repeats).toMatchObject({ state: 'gone' });
+    await studio.close();
+  });
+
   it('hands the recipe of a picture to the studio, and remembers which was picked', async () => {
     const studio = await TestStudio.open();
     const { study } = await studio.do('startStudy', { request: await tinyGrid(studio) });
@@ -135,6 +196,122 @@ describe('a study', () => {
     // Too small to look for patterns in, which is said.
     expect(await studio.refused('checkerboard', { picture: sheet!.cells[0]!.picture! })).toMatch(/at least 64 px/);
     expect(await studio.program.asset('study-spectrum', sheet!.cells[0]!.picture!)).toBeDefined();
+    await studio.close();
+  });
+
+  it('of layers takes R(f) from a study of robustness, which is checked', async () => {
+    const studio = await TestStudio.open();
+    const { study: measured } = await studio.do('startStudy', { request: await tinyRobustness(studio) });
+    await becomes(studio, measured, 'finished');
+    const { photo, styles, settings } = await tinyGrid(studio);
+    const layers = (names: string[], from: string): StudyRequestOf<'layers'> => ({
+      ...{ kind: 'layers', title: 'Layers', photo, styles, settings, robustness: { study: from } },
+      networks: [{ id: 'madder-vgg', layers: names }],
+    });
+    const { study } = await studio.do('startStudy', { request: layers(['relu1_1', 'relu2_1'], measured) });
+    const { notes } = await becomes(studio, study, 'finished');
+    expect(notes.join()).toMatch(/The study of R\(f\) did not measure .*relu2_1/);
+    const { sheet } = await studio.do('openStudy', { study });
+    const { robustness } = await studio.do('openStudy', { study: measured });
+    const { value, low, high } = robustness!.results[0]!.robustness;
+    expect(sheet!.cells.map((cell) => cell.robustness)).toEqual([{ value, low, high }, undefined]);
+    const refused = (names: string[], from: string) => studio.refused('startStudy', { request: layers(names, from) });
+    expect(await refused(['relu2_1'], measured)).toMatch(/measured none of these layers/);
+    expect(await refused(['relu1_1'], study)).toMatch(/not a study of R\(f\)/);
+    expect(await refused(['relu1_1'], 'nothing')).toMatch(/no longer in the laboratory/);
+    await studio.close();
+  });
+
+  it('shows what it was painted from, as large as its own pictures, and nothing else of the disk', async () => {
+    const studio = await TestStudio.open();
+    const request = { ...(await tinyGrid(studio)), settings: { size: 64, iterations: 1 } };
+    const { study } = await studio.do('startStudy', { request });
+    await becomes(studio, study, 'finished');
+    const { sheet } = await studio.do('openStudy', { study });
+    expect(sheet!.originals).toMatchObject([
+      { role: 'photo', name: 'My photo.png', picture: `${study}.s0` },
+      { role: 'painting', picture: `${study}.s1` },
+    ]);
+    for (const { picture } of sheet!.originals) {
+      const { content } = (await studio.program.asset('study', picture!))!;
+      const { width, height } = await sharp(content as Uint8Array).metadata();
+      expect(Math.max(width, height)).toBe(64);
+    }
+    for (const place of ['s2', 's-1', 's0/..', 's']) {
+      expect(await studio.program.asset('study', `${study}.${place}`)).toBeUndefined();
+    }
+    await studio.close();
+  });
+
+  it('measures the fine patterns of a picture once, and again when the picture is another one', async () => {
+    const studio = await TestStudio.open();
+    const { study } = await studio.do('startStudy', { request: { ...tinyFeatures(), settings: featureSettings(64) } });
+    await becomes(studio, study, 'finished');
+    const { sheet } = await studio.do('openStudy', { study });
+    const picture = sheet!.cells[0]!.picture!;
+    const found = await studio.do('checkerboard', { picture });
+    expect(found.periods.map(({ period }) => period)).toEqual([2, 4, 8, 16]);
+    const file = join(studio.folder, 'studies', study, 'patterns.json');
+    const stored = JSON.parse(await readFile(file, 'utf8'));
+    const [name] = Object.keys(stored.pictures) as [string];
+    stored.pictures[name].overall = 7;
+    await writeFile(file, JSON.stringify(stored));
+    expect((await studio.do('checkerboard', { picture })).overall).toBe(7);
+    await utimes(join(studio.folder, 'studies', study, name), 1, 1);
+    expect(await studio.do('checkerboard', { picture })).toEqual(found);
+    await writeFile(file, 'no JSON');
+    expect(await studio.do('checkerboard', { picture })).toEqual(found);
+    expect((await studio.do('openStudy', { study })).files.map((one) => one.name)).not.toContain('patterns.json');
+    await studio.close();
+  });
+
+  it('is judged by SqueezeNet 1.1 where that is in the library (skipped without ../shared)', async ({ skip }) => {
+    const weights = join(root, '../shared/third-party/networks/squeezenet1_1.safetensors');
+    if (!existsSync(weights)) return skip(`${weights} is not there`);
+    const library = newFolder();
+    vi.stubEnv('MADDER_LIBRARY', library);
+    await importNetwork(weights, { library });
+    const studio = await TestStudio.open();
+    const { axes: _, network, ...grid } = await tinyGrid(studio);
+    const request = { ...grid, kind: 'compare' as const, networks: [network], recipe: 'own' as const };
+    const { study } = await studio.do('startStudy', { request });
+    await becomes(studio, study, 'finished');
+    const { sheet } = await studio.do('openStudy', { study });
+    const { judged } = sheet!.cells[0]!;
+    expect(Object.keys(judged!).sort()).toEqual(['blurredStyle', 'content', 'style']);
+    expect(judged!.style).toBeGreaterThan(0);
+    vi.unstubAllEnvs();
+    await studio.close();
+  });
+
+  it('paints as the studio does, but with its own sizes; faders are for the studio’s network alone', async () => {
+    const studio = await TestStudio.open();
+    const { axes: _, network, ...grid } = await tinyGrid(studio, 1);
+    const document = await tinyDocument(studio);
+    const asInStudio = {
+      ...{ network, preset: null },
+      settings: { style: 3, content: 0.5, colour: 'luminance' as const, pooling: 'average' as const },
+      faders: { ...document.faders, muted: ['relu1_1'] },
+    };
+    const compare = { ...grid, kind: 'compare' as const, networks: [network, 'madder-random-vgg'] };
+    const recipes = async (request: StudyRequestOf<'compare'>) => {
+      const { study } = await studio.do('startStudy', { request });
+      await studio.do('stopStudy', { study });
+      const record = await readFile(join(studio.folder, 'studies', study, 'record.json'), 'utf8');
+      return (JSON.parse(record) as { runs: { recipe: Recipe }[] }).runs.map(({ recipe }) => recipe);
+    };
+    const [first, second] = await recipes({ ...compare, recipe: 'same', asInStudio });
+    expect(first).toMatchObject({ colour: 'luminance', objective: { style: 3, content: 0.5 } });
+    expect(first!.objective.styleLayers['relu1_1']).toBe(0);
+    expect(first!.schedule.size).toBe(32);
+    expect(JSON.stringify(first!.networks.style.rewrites)).toContain('"average"');
+    expect(second!.objective).toMatchObject({ style: 3, content: 0.5 });
+    expect(second!.objective.styleLayers['relu1_1']).toBeGreaterThan(0);
+    const [plain] = await recipes({ ...compare, recipe: 'same' });
+    expect(plain!.objective.style).not.toBe(3);
+    const unknown = { ...asInStudio, network: 'nothing' };
+    const request = { ...compare, recipe: 'same', asInStudio: unknown };
+    expect(await studio.refused('startStudy', { request })).toMatch(/not installed/);
     await studio.close();
   });
 

@@ -128,6 +128,8 @@ describe('export', () => {
       expect([done.width, done.height]).toEqual([width, height]);
       expect(await sharp(done.path).metadata()).toMatchObject({ width, height, density: dpi });
     }
+    const large = await exported({ format: 'jpeg', size: { unit: 'px', longSide: 8400 }, dpi: 300 });
+    expect(await sharp(large.path).metadata()).toMatchObject({ width: 6300, height: 8400, density: 300 });
     const request = { result: result.id, options: { ...OWN, size: { unit: 'px', longSide: 100_000 } } };
     expect(await studio.refused('exportResult', request)).toMatch(/too many .* choose at most \d+ on the long side/);
   });

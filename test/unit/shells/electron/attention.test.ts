@@ -89,6 +89,10 @@ it('has a menu whose commands the window knows, in both languages', async () => 
     const commands = ids.filter((id) => id !== 'open');
     expect(commands.length).toBeGreaterThan(15);
     expect(commands.filter((id) => !ACTION_IDS.includes(id))).toEqual([]);
+    const view = standIn.menu.find(({ label }) => label === wordsOf(language, 'fr-FR').view)!;
+    expect(view.submenu).toContainEqual(
+      expect.objectContaining({ id: 'switchScreen', accelerator: 'CmdOrCtrl+Shift+L', registerAccelerator: false }),
+    );
   }
 });
 

@@ -46,17 +46,28 @@ interface Layout {
   readonly base: Variation;
 }
 
+/** Settings that a study begins with in place of a preset. */
+export interface StudyBasis {
+  readonly preset: Preset;
+  /** The network, as the request names it, that its layers' weights are for: the others keep the layers that suit them. */
+  readonly network: string;
+}
+
 /**
  * Looks at everything that a study names and writes its record, with nothing painted yet.
+ * @param basis goes before the preset that the request names
  * @returns the record, and what a person should know, one sentence each
  * @throws MadderError `input` or `network` in one sentence for anything that cannot be used
  */
-export async function planPictures(input: PictureStudyInput): Promise<{ record: PictureRecord; notes: string[] }> {
+export async function planPictures(
+  input: PictureStudyInput,
+  basis?: StudyBasis,
+): Promise<{ record: PictureRecord; notes: string[] }> {
   const parsed = pictureStudyRequestSchema.safeParse(input, { reportInput: true });
   if (!parsed.success) {
     throw new MadderError('input', `This study cannot be carried out: ${problemWords(parsed.error)}.`);
   }
-  return new Planner(parsed.data).plan();
+  return new Planner(parsed.data, basis).plan();
 }
 
 class Planner {
@@ -65,10 +76,12 @@ class Planner {
   readonly #notes = new Set<string>();
   readonly #paths = new Map<string, string>();
   readonly #prepared = new Map<string, Promise<PreparedRun>>();
+  readonly #basis: StudyBasis | undefined;
   #preset: Preset | undefined;
 
-  constructor(request: PictureStudyRequest) {
+  constructor(request: PictureStudyRequest, basis: StudyBasis | undefined) {
     this.#request = request;
+    this.#basis = basis;
   }
 
   async plan(): Promise<{ record: PictureRecord; notes: string[] }> {
@@ -297,6 +310,7 @@ class Planner {
     iterations: number,
   ): Promise<PreparedRun> {
     const { settings, styles } = this.#request;
+    const preset = this.#presetFor(variation.network);
     const init = variation.init ?? settings.init;
     const paintings = variation.styles ?? styles;
     const request: PaintRequest = {
@@ -313,7 +327,7 @@ class Planner {
       network: variation.network,
       ...(content ? { contentNetwork: variation.contentNetwork! } : {}),
       ...(init === undefined ? {} : { init }),
-      ...(this.#preset ? { preset: this.#preset } : {}),
+      ...(preset ? { preset } : {}),
     };
     const key = JSON.stringify(request);
     const known = this.#prepared.get(key);
@@ -321,6 +335,14 @@ class Planner {
     const prepared = prepareRun(request);
     this.#prepared.set(key, prepared);
     return prepared;
+  }
+
+  #presetFor(network: string): Preset | undefined {
+    if (!this.#basis) return this.#preset;
+    const { preset, network: own } = this.#basis;
+    if (network === own || !preset.objective) return preset;
+    const { styleLayers: _, contentLayers: __, ...objective } = preset.objective;
+    return { ...preset, objective };
   }
 
   /** The networks of a comparison judge as they painted; any other as it would paint by itself. */
@@ -387,7 +409,7 @@ class Planner {
         Object.keys(recipe.objective.styleLayers)[0]!,
       );
       if (estimate) cells[i] = { ...cell, robustness: estimate };
-      else this.#notes.add(`${basename(robustness.record)} has no R(f) of ${cell.label}.`);
+      else this.#notes.add(`The study of R(f) did not measure ${cell.label}.`);
     }
     return { given: true, settings: record.settings, photos: record.photos };
   }

@@ -1,5 +1,6 @@
 /** What the laboratory needs of a kind of study: how it is planned, carried out and shown. */
 import type { Provider } from '../../../../shared/devices.ts';
+import type { NetworkManifest } from '../../../../shared/network-manifest.ts';
 import type { Recipe } from '../../../../shared/recipe.ts';
 import type { StudyKind, StudyRequestOf, StudyView } from '../../../../shared/studio/studies.ts';
 import type { RecordOf } from '../../studies/record.ts';
@@ -10,6 +11,10 @@ export interface Surroundings {
   readonly source: (sha256: string) => Promise<string>;
   /** The id of a network, if it is installed. @throws MadderError `input` otherwise */
   readonly network: (id: string) => string;
+  /** Description of an installed network. */
+  readonly manifest: (id: string) => NetworkManifest | undefined;
+  /** The record of a study of R(f) of the laboratory. @throws MadderError `input` where there is none */
+  readonly robustness: (study: string) => string;
 }
 
 /** How far a study is. */
@@ -37,7 +42,7 @@ export interface StudyRunOptions {
 }
 
 /** What of a study's view depends on its kind. */
-export type KindView = Omit<StudyView, 'study' | 'program' | 'files' | 'folder'>;
+export type KindView = Omit<StudyView, 'study' | 'program' | 'repeats' | 'files' | 'folder'>;
 
 /** A record that the laboratory knows what to do with. */
 export type LaboratoryRecord = RecordOf<StudyKind>;
@@ -57,9 +62,18 @@ export interface StudyDriver<K extends StudyKind, R = RecordOf<K>> {
   write(record: R, folder: string): Promise<readonly string[]>;
   /** The same study with nothing done. */
   repeat(record: R): R;
+  /** The largest relative difference between the numbers of two records of one study; Infinity where one lacks some. */
+  difference(a: R, b: R): number;
   progress(record: R): Pick<StudyProgress, 'done' | 'total'>;
-  /** @param picture the address of a picture by its place in `pictures` */
-  view(record: R, picture: (place: number) => string): KindView;
+  /**
+   * @param picture the address of a picture by its place in `pictures`
+   * @param original the address of one that it was made of, by its place in `originals`; null where it is gone
+   */
+  view(record: R, picture: (place: number) => string, original: (place: number) => string | null): KindView;
+  /** Hashes of the pictures that are shown beside its own. */
+  originals(record: R): readonly string[];
+  /** The long side of its pictures, px, to which originals are brought. */
+  longSide(record: R): number;
   /** Files of the study's folder by their place; a place keeps its picture as the study grows. */
   pictures(record: R): ReadonlyMap<number, string>;
   /** The recipe of a cell of its sheet. @throws MadderError `input` where there is none */

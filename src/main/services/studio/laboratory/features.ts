@@ -5,7 +5,7 @@ import { sameFeature, type FeatureKey } from '../../../../shared/visualization.t
 import type { FeaturesRecord } from '../../studies/record.ts';
 import { exportVisualization } from '../../studies/visualization/export.ts';
 import { planVisualization, repeatOfVisualization } from '../../studies/visualization/plan.ts';
-import { FEATURES_FOLDER, runVisualization } from '../../studies/visualization/run.ts';
+import { FEATURES_FOLDER, largestFeatureDifference, runVisualization } from '../../studies/visualization/run.ts';
 import type { StudyDriver } from './driver.ts';
 
 export const featuresDriver: StudyDriver<'features'> = {
@@ -29,6 +29,7 @@ export const featuresDriver: StudyDriver<'features'> = {
 
   write: async (record, folder) => (await exportVisualization(record, folder)).notes,
   repeat: repeatOfVisualization,
+  difference: largestFeatureDifference,
   progress: ({ features, wanted }) => ({ done: features.length, total: wanted.length }),
 
   view(record, picture) {
@@ -46,11 +47,15 @@ export const featuresDriver: StudyDriver<'features'> = {
             ...(feature ? { answer: { before: feature.before, after: feature.after }, seconds: feature.seconds } : {}),
           };
         }),
+        originals: [],
         judges: [],
         curves: [],
       },
     };
   },
+
+  originals: () => [],
+  longSide: ({ settings }) => settings.size,
 
   pictures: ({ wanted, features }) =>
     new Map(

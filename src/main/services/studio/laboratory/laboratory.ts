@@ -7,7 +7,6 @@ import { MadderError } from '../../../../shared/errors.ts';
 import { decodeImage } from '../../../codec/decode.ts';
 import { toPicture, type Picture } from '../../../codec/picture.ts';
 import { encodeForScreen } from '../../../codec/screen.ts';
-import { measureCheckerboard, PERIODS } from '../../../engine/measures/checkerboard.ts';
 import { spectrumPicture } from '../../../engine/measures/spectrum.ts';
 import type { Preferences, Problem, ResponseOf, StudioEvent } from '../../../../shared/studio/contract.ts';
 import type { Choice } from '../../devices.ts';
@@ -28,6 +27,7 @@ import { dataError, newId, readStored, writeBytes, writeStored } from '../stored
 import type { Log } from '../log.ts';
 import type { LaboratoryRecord, StudyDriver, Surroundings } from './driver.ts';
 import { DRIVERS } from './drivers.ts';
+import { Patterns, PATTERNS_FILE } from './patterns.ts';
 
 /** Beside the record: what only the laboratory knows of a study. */
 const ABOUT = 'study.json';
@@ -46,6 +46,8 @@ const FILE_TYPES: Readonly<Record<string, string>> = {
 };
 /** Long side of spectra, px, at most. */
 const SPECTRUM_SIDE = 1024;
+/** Long side of what a study was made of, px, at most: no screen shows more. */
+const MOST_ORIGINAL_SIDE = 8192;
 /** Shortest time between two reports on a study, ms. */
 const REPORT_MS = 250;
 
@@ -55,9 +57,19 @@ const aboutSchema = z.strictObject({
   notes: z.array(z.string()),
   /** Why it ended before its end. */
   problem: z.string().optional(),
+  /** The study that it repeats. */
+  repeats: z
+    .strictObject({
+      study: z.string().regex(ID),
+      title: z.string(),
+      /** How far its numbers are from that study's, once both are finished; null where one lacks some of them. */
+      difference: z.number().min(0).nullable().optional(),
+    })
+    .optional(),
 });
+type About = z.output<typeof aboutSchema>;
 
-export interface LaboratoryOptions extends Pick<Surroundings, 'network'> {
+export interface LaboratoryOptions extends Pick<Surroundings, 'network' | 'manifest'> {
   /** File and name of a picture of the library. @throws MadderError `input` where it is not there */
   readonly picture: (sha256: string) => { readonly path: string; readonly name: string };
   readonly chooseDevice: () => Promise<Choice>;
@@ -76,11 +88,14 @@ export interface LaboratoryOptions extends Pick<Surroundings, 'network'> {
 /** A study in memory. */
 interface Study {
   entry: StudyEntry;
+  repeats: About['repeats'];
   /** What its folder holds, where it was read since it last changed. */
   record: LaboratoryRecord | undefined;
   /** Its pictures' files by place, as of that record. */
   pictures: ReadonlyMap<number, string> | undefined;
 }
+
+const NOTHING_READ = { record: undefined, pictures: undefined } as const;
 
 interface Active {
   readonly id: string;
@@ -93,6 +108,7 @@ export class Laboratory {
   readonly #folder: string;
   readonly #options: LaboratoryOptions;
   readonly #studies: Map<string, Study>;
+  readonly #patterns: Patterns;
   #active: Active | undefined;
   #closed = false;
   #lastReport = -Infinity;
@@ -102,6 +118,7 @@ export class Laboratory {
     this.#folder = folder;
     this.#options = options;
     this.#studies = studies;
+    this.#patterns = new Patterns(options.log);
   }
 
   /** Finds the studies of a folder. One that cannot be read stays where it is and is not listed. */
@@ -115,7 +132,7 @@ export class Laboratory {
       try {
         const record = await readRecordOf(join(path, RECORD_FILE), ...STUDY_KINDS);
         const about = await readStored(join(path, ABOUT), (value) => aboutSchema.parse(value), options.log);
-        studies.set(name, { entry: entryOf(name, record, about), record: undefined, pictures: undefined });
+        studies.set(name, { ...NOTHING_READ, entry: entryOf(name, record, about), repeats: about?.repeats });
       } catch (error) {
         options.log.error(`The study ${name} could not be read`, error);
       }
@@ -142,7 +159,12 @@ export class Laboratory {
   async start(request: StudyRequest): Promise<string> {
     const driver = driverOf(request.kind);
     const source = (sha256: string) => this.#source(sha256);
-    const { record, notes } = await driver.plan(request as never, { source, network: this.#options.network });
+    const { record, notes } = await driver.plan(request as never, {
+      source,
+      network: this.#options.network,
+      manifest: this.#options.manifest,
+      robustness: (study) => this.#robustness(study),
+    });
     return this.#add(record, request.title, notes);
   }
 
@@ -150,7 +172,8 @@ export class Laboratory {
   async repeat(id: string): Promise<string> {
     const { entry } = this.#study(id);
     const record = await this.#record(id);
-    return this.#add(driverOf(record.kind).repeat(record as never), entry.title, []);
+    const { title } = entry;
+    return this.#add(driverOf(record.kind).repeat(record as never), title, [], { study: id, title });
   }
 
   /**
@@ -173,7 +196,7 @@ export class Laboratory {
       }
       await writeStored(join(staged, ABOUT), about);
       await rename(staged, join(this.#folder, id));
-      this.#studies.set(id, { entry: entryOf(id, record, about), record: undefined, pictures: undefined });
+      this.#studies.set(id, { ...NOTHING_READ, entry: entryOf(id, record, about), repeats: undefined });
     } catch (error) {
       await rm(staged, { recursive: true, force: true });
       throw dataError(error);
@@ -228,13 +251,43 @@ export class Laboratory {
   async view(id: string): Promise<StudyView> {
     const record = await this.#record(id);
     const folder = join(this.#folder, id);
+    const repeats = await this.#comparison(id, record);
+    const driver = driverOf(record.kind);
+    const originals = await Promise.all(driver.originals(record as never).map((sha256) => this.#original(sha256)));
     return {
       study: id,
       program: record.program,
-      ...driverOf(record.kind).view(record as never, (place) => `${id}.${place}`),
+      ...driver.view(
+        record as never,
+        (place) => `${id}.${place}`,
+        (place) => (originals[place] === undefined ? null : `${id}.s${place}`),
+      ),
+      ...(repeats ? { repeats } : {}),
       files: await filesIn(folder),
       folder,
     };
+  }
+
+  /** How far a study's numbers are from those of the study that it repeats; what was found outlives the other one. */
+  async #comparison(id: string, record: LaboratoryRecord): Promise<StudyView['repeats']> {
+    const study = this.#study(id);
+    if (!study.repeats) return undefined;
+    const original = this.#studies.get(study.repeats.study);
+    const shown = { ...study.repeats, title: original?.entry.title ?? study.repeats.title };
+    if (shown.difference !== undefined) return { ...shown, state: 'compared' };
+    if (record.finishedAt === undefined) return { ...shown, state: 'unfinished' };
+    const before = original && (await this.#record(shown.study).catch((error: unknown) => this.#unreadable(id, error)));
+    if (!before) return { ...shown, state: 'gone' };
+    if (before.finishedAt === undefined) return { ...shown, state: 'originalUnfinished' };
+    const found = driverOf(record.kind).difference(before as never, record as never);
+    const difference = Number.isFinite(found) ? found : null;
+    study.repeats = { ...study.repeats, difference };
+    await this.#keep(id);
+    return { ...shown, difference, state: 'compared' };
+  }
+
+  #unreadable(id: string, error: unknown): undefined {
+    this.#options.log.error(`What the study ${id} repeats could not be read`, error);
   }
 
   /** A picture of a study by place, or one of its files by name. */
@@ -247,29 +300,54 @@ export class Laboratory {
       const file = (await filesIn(folder)).find((other) => other.name === rest);
       return file && { type: FILE_TYPES[extname(rest)]!, content: join(folder, rest), fileName: rest };
     }
-    const path = /^\d{1,6}$/.test(rest) ? await this.#picture(id, Number(rest)) : undefined;
-    if (path === undefined) return undefined;
+    if (kind === 'study' && /^s\d{1,6}$/.test(rest)) return this.#shownOriginal(id, Number(rest.slice(1)));
+    const inside = /^\d{1,6}$/.test(rest) ? await this.#pictureFile(id, Number(rest)) : undefined;
+    if (inside === undefined) return undefined;
+    const path = join(folder, inside);
     if (kind === 'study') return { type: 'image/png', content: path };
     const { type, bytes } = await encodeForScreen(spectrumPicture(await pictureIn(path)), SPECTRUM_SIDE, 95);
     return { type, content: bytes };
   }
 
+  /** A picture that a study was made of, as large as the study's own: so the magnifiers show the same of both. */
+  async #shownOriginal(id: string, place: number): Promise<StudioAsset | undefined> {
+    const record = await this.#record(id);
+    const driver = driverOf(record.kind);
+    const sha256 = driver.originals(record as never)[place];
+    const file = sha256 === undefined ? undefined : await this.#original(sha256);
+    if (file === undefined) return undefined;
+    const side = Math.min(MOST_ORIGINAL_SIDE, driver.longSide(record as never));
+    const { type, bytes } = await encodeForScreen(await pictureIn(file, side), side, 100);
+    return { type, content: bytes };
+  }
+
+  /** The file of a picture by its hash, wherever it is kept; records' own paths are not followed. */
+  async #original(sha256: string): Promise<string | undefined> {
+    const folder = join(this.#folder, SOURCES, sha256);
+    const name = (await readdir(folder).catch(() => [])).find((other) => !other.endsWith(STAGED));
+    if (name !== undefined) return join(folder, name);
+    try {
+      return this.#options.picture(sha256).path;
+    } catch (error) {
+      if (error instanceof MadderError && error.kind === 'input') return undefined;
+      throw error;
+    }
+  }
+
   /** How much of a picture is a fine pattern. @throws MadderError `input` for one that is not there, or too small */
   async checkerboard(picture: string): Promise<ResponseOf<'checkerboard'>> {
     const [id, place] = picture.split('.');
-    const path = await this.#picture(id!, Number(place));
-    if (path === undefined) throw new MadderError('input', 'That picture is not in this study.');
-    const { periods, overall } = measureCheckerboard(await pictureIn(path));
-    return { periods: PERIODS.map((period) => ({ period, value: periods[period] })), overall };
+    const file = await this.#pictureFile(id!, Number(place));
+    if (file === undefined) throw new MadderError('input', 'That picture is not in this study.');
+    return this.#patterns.of(join(this.#folder, id!), file);
   }
 
-  /** The file of a picture by its place. */
-  async #picture(id: string, place: number): Promise<string | undefined> {
+  /** The file of a picture by its place, inside the study's folder. */
+  async #pictureFile(id: string, place: number): Promise<string | undefined> {
     await this.#record(id);
     const file = this.#study(id).pictures!.get(place);
     // Records may come from elsewhere: no name of theirs leads out of the study's folder.
-    if (file === undefined || !STUDY_PICTURE_PATH.test(file)) return undefined;
-    return join(this.#folder, id, file);
+    return file === undefined || !STUDY_PICTURE_PATH.test(file) ? undefined : file;
   }
 
   /** The recipe of a picture. @throws MadderError `input` where there is none */
@@ -354,10 +432,21 @@ export class Laboratory {
     }
   }
 
-  async #add(record: LaboratoryRecord, title: string, notes: readonly string[]): Promise<string> {
+  #robustness(id: string): string {
+    const { kind, title } = this.#study(id).entry;
+    if (kind === 'robustness') return join(this.#folder, id, RECORD_FILE);
+    throw new MadderError('input', `“${title}” is not a study of R(f); choose one that is.`);
+  }
+
+  async #add(
+    record: LaboratoryRecord,
+    title: string,
+    notes: readonly string[],
+    repeats?: About['repeats'],
+  ): Promise<string> {
     const id = newId();
     const staged = join(this.#folder, `${STAGED}${id}`);
-    const about = { version: 1 as const, title, notes: [...notes] };
+    const about: About = { version: 1, title, notes: [...notes], ...(repeats ? { repeats } : {}) };
     try {
       await mkdir(staged, { recursive: true });
       await writeRecord(join(staged, RECORD_FILE), record);
@@ -368,7 +457,7 @@ export class Laboratory {
       throw dataError(error);
     }
     const entry = entryOf(id, record, about);
-    this.#studies.set(id, { entry, record: undefined, pictures: undefined });
+    this.#studies.set(id, { ...NOTHING_READ, entry, repeats });
     this.#change(id, { state: entry.state === 'finished' ? 'finished' : 'waiting' });
     this.goOn();
     return id;
@@ -428,6 +517,7 @@ export class Laboratory {
       const { title, notes, createdAt, version } = study.entry;
       const record = await this.#record(id);
       study.entry = { ...entryOf(id, record, { title, notes, problem }), createdAt, version };
+      await this.#comparison(id, record);
       this.#change(id, {});
       await this.#keep(id);
     } catch (error) {
@@ -465,8 +555,13 @@ export class Laboratory {
   }
 
   async #keep(id: string): Promise<void> {
-    const { title, notes, problem } = this.#study(id).entry;
-    const about = { version: 1 as const, title, notes, ...(problem === undefined ? {} : { problem }) };
+    const { entry, repeats } = this.#study(id);
+    const { title, notes, problem } = entry;
+    const about: About = {
+      ...{ version: 1, title, notes },
+      ...(problem === undefined ? {} : { problem }),
+      ...(repeats ? { repeats } : {}),
+    };
     await writeStored(join(this.#folder, id, ABOUT), about);
   }
 
@@ -516,14 +611,23 @@ function entryOf(
   };
 }
 
-const pictureIn = async (path: string): Promise<Picture> => toPicture(await decodeImage(path));
+/** @param longSide about what is wanted of it at most, px */
+const pictureIn = async (path: string, longSide?: number): Promise<Picture> =>
+  toPicture(await decodeImage(path, longSide === undefined ? {} : { longSide }));
 
 /** The files of a study's folder that are offered, by name. */
 async function filesIn(folder: string): Promise<{ name: string; bytes: number }[]> {
   const files: { name: string; bytes: number }[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const { name } = entry;
-    if (!entry.isFile() || name === ABOUT || !/^[\w-][\w.-]*$/.test(name) || !(extname(name) in FILE_TYPES)) continue;
+    if (
+      !entry.isFile() ||
+      name === ABOUT ||
+      name === PATTERNS_FILE ||
+      !/^[\w-][\w.-]*$/.test(name) ||
+      !(extname(name) in FILE_TYPES)
+    )
+      continue;
     files.push({ name, bytes: (await stat(join(folder, name))).size });
   }
   return files.sort((a, b) => a.name.localeCompare(b.name));

@@ -1,12 +1,14 @@
 /** Studies that paint pictures, in the laboratory. */
 import { MadderError } from '../../../../shared/errors.ts';
 import type { PictureStudyInput, PictureStudyKind, StudyCell, StudyRun } from '../../../../shared/picture-studies.ts';
-import type { Sheet, SheetCell, StudyRequestOf } from '../../../../shared/studio/studies.ts';
+import type { Sheet, SheetCell, SheetOriginal, StudyRequestOf } from '../../../../shared/studio/studies.ts';
+import { levelSize } from '../../../engine/runs/schedule.ts';
 import { exportPictures } from '../../studies/pictures/export.ts';
-import { planPictures } from '../../studies/pictures/plan.ts';
-import { findCell, recipeOfCell, repeatPictures } from '../../studies/pictures/record.ts';
+import { planPictures, type StudyBasis } from '../../studies/pictures/plan.ts';
+import { findCell, largestPictureDifference, recipeOfCell, repeatPictures } from '../../studies/pictures/record.ts';
 import { progressOf, runPictures } from '../../studies/pictures/run.ts';
 import type { PictureRecord } from '../../studies/record.ts';
+import { studyPreset } from '../documents.ts';
 import type { StudyDriver, Surroundings } from './driver.ts';
 
 /** Points that are sent of a curve: more than a chart has room for. */
@@ -15,15 +17,26 @@ const MOST_POINTS = 400;
 export const pictureDriver: StudyDriver<PictureStudyKind, PictureRecord> = {
   onDevice: true,
 
-  plan: async (request, surroundings) => planPictures(await inputOf(request, surroundings)),
+  async plan(request, surroundings) {
+    const planned = await planPictures(await inputOf(request, surroundings), basisOf(request, surroundings));
+    const { robustness, cells } = planned.record;
+    if (robustness?.given && cells.every((cell) => !cell.robustness)) {
+      throw new MadderError(
+        'input',
+        'The study of R(f) measured none of these layers; choose another study, or measure them anew.',
+      );
+    }
+    return planned;
+  },
 
   run: (record, file, { onChange, ...options }) => runPictures(record, file, { ...options, onRecord: onChange }),
 
   write: async (record, folder) => (await exportPictures(record, folder)).notes,
   repeat: repeatPictures,
+  difference: largestPictureDifference,
   progress: progressOf,
 
-  view(record, picture) {
+  view(record, picture, original) {
     const { axes, cells, gaps, networks, judges, images, kind, chosen } = record;
     const nameOf = (key: string): string => networks.find((network) => network.key === key)?.name ?? key;
     return {
@@ -37,12 +50,25 @@ export const pictureDriver: StudyDriver<PictureStudyKind, PictureRecord> = {
             return { id: `gap ${at.join('-')}`, at, label, problem, picture: null, recipe: false };
           }),
         ],
+        originals: images.map((image, place) => {
+          const { name, width, height } = image;
+          return { role: roleOf(record, image.sha256), name, picture: original(place), width, height };
+        }),
         judges: judges.map(({ key }) => ({ key, name: nameOf(key) })),
         curves: kind === 'optimizers' ? curvesOf(record) : [],
         ...(chosen === undefined ? {} : { chosen }),
       },
     };
   },
+
+  originals: ({ images }) => images.map(({ sha256 }) => sha256),
+  longSide: ({ runs }) =>
+    Math.max(
+      ...runs.map(({ recipe: { schedule, content } }) => {
+        const { width, height } = levelSize(schedule, schedule.levels.length - 1, content);
+        return Math.max(width, height);
+      }),
+    ),
 
   pictures: ({ cells }) =>
     new Map(cells.flatMap(({ picture }, place) => (picture === undefined ? [] : [[place, picture] as const]))),
@@ -65,12 +91,24 @@ export const pictureDriver: StudyDriver<PictureStudyKind, PictureRecord> = {
   }),
 };
 
+/** What a study paints with where it paints as the studio does. @throws MadderError `input` without that network */
+function basisOf(
+  request: StudyRequestOf<PictureStudyKind>,
+  { network, manifest }: Surroundings,
+): StudyBasis | undefined {
+  if (!('asInStudio' in request) || !request.asInStudio) return undefined;
+  const own = network(request.asInStudio.network);
+  return { preset: studyPreset(request.asInStudio, { manifest }), network: own };
+}
+
 /** The request with files and networks in place of hashes and ids. */
 async function inputOf(
   request: StudyRequestOf<PictureStudyKind>,
-  { source, network }: Surroundings,
+  { source, network, robustness: recordOf }: Surroundings,
 ): Promise<PictureStudyInput> {
-  const { title, settings, judges } = request;
+  const { title, judges } = request;
+  const pooling = 'asInStudio' in request ? request.asInStudio?.settings.pooling : undefined;
+  const settings = { ...(pooling === undefined ? {} : { pooling }), ...request.settings };
   const styles = [];
   for (const { picture, weight, scale } of request.styles) styles.push({ path: await source(picture), weight, scale });
   const common = { title, settings, styles, ...(judges ? { judges: judges.map(network) } : {}) };
@@ -100,13 +138,15 @@ async function inputOf(
     }
     case 'layers': {
       const { robustness } = request;
-      const photos = [];
-      for (const photo of robustness?.photos ?? []) photos.push(await source(photo));
-      return {
+      const layers = {
         ...{ kind: request.kind, ...painted, networks: request.networks.map(({ id }) => network(id)) },
         layers: request.networks.flatMap(({ id, layers }) => (layers ? [{ network: id, layers }] : [])),
-        ...(robustness ? { robustness: { photos, count: photos.length, settings: robustness.settings } } : {}),
       };
+      if (!robustness) return layers;
+      if ('study' in robustness) return { ...layers, robustness: { record: recordOf(robustness.study) } };
+      const photos = [];
+      for (const photo of robustness.photos) photos.push(await source(photo));
+      return { ...layers, robustness: { photos, count: photos.length, settings: robustness.settings } };
     }
     case 'optimizers':
       return { kind: request.kind, ...painted, network: network(request.network), optimizers: request.optimizers };
@@ -116,7 +156,10 @@ async function inputOf(
 type Axis = StudyRequestOf<'grid'>['axes'][number];
 
 /** Values that name files or networks to the planner are the library's and the installed ones. */
-async function axisOf({ parameter, values }: Axis, { source, network }: Surroundings): Promise<Axis> {
+async function axisOf(
+  { parameter, values }: Axis,
+  { source, network }: Pick<Surroundings, 'source' | 'network'>,
+): Promise<Axis> {
   switch (parameter) {
     case 'painting': {
       const paths = [];
@@ -132,6 +175,13 @@ async function axisOf({ parameter, values }: Axis, { source, network }: Surround
     default:
       return { parameter, values };
   }
+}
+
+/** A texture's painting serves as its photo too, and is shown as what it is. */
+function roleOf({ runs, kind }: PictureRecord, sha256: string): SheetOriginal['role'] {
+  const recipes = runs.map(({ recipe }) => recipe);
+  if (kind !== 'texture' && recipes.some(({ content }) => content.sha256 === sha256)) return 'photo';
+  return recipes.some(({ styles }) => styles.some(({ image }) => image.sha256 === sha256)) ? 'painting' : 'start';
 }
 
 function shownCell({ runs, kind }: PictureRecord, cell: StudyCell, picture: string): SheetCell {

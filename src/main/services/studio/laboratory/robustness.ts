@@ -4,7 +4,14 @@ import { MadderError } from '../../../../shared/errors.ts';
 import { isComplete, measurementOf, sameKey, type LayerMeasurement } from '../../../../shared/robustness.ts';
 import { exportRobustness } from '../../studies/export.ts';
 import type { RobustnessRecord } from '../../studies/record.ts';
-import { attacksDone, attacksOf, planRobustness, repeatOf, runRobustness } from '../../studies/robustness.ts';
+import {
+  attacksDone,
+  attacksOf,
+  largestDifference,
+  planRobustness,
+  repeatOf,
+  runRobustness,
+} from '../../studies/robustness.ts';
 import type { StudyDriver } from './driver.ts';
 
 /** Pictures of one worst case: the photo, what it became, and the difference. */
@@ -37,6 +44,7 @@ export const robustnessDriver: StudyDriver<'robustness'> = {
 
   write: async (record, folder) => (await exportRobustness(record, folder)).notes,
   repeat: repeatOf,
+  difference: largestDifference,
   progress: (record) => ({ done: attacksDone(record), total: attacksOf(record) }),
 
   view(record, picture) {
@@ -63,6 +71,9 @@ export const robustnessDriver: StudyDriver<'robustness'> = {
       },
     };
   },
+
+  originals: () => [],
+  longSide: ({ settings }) => settings.size,
 
   pictures: (record) =>
     new Map(

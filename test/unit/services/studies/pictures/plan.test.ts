@@ -149,7 +149,7 @@ describe('planning a study of pictures', () => {
     });
     expect(known.cells.map(({ robustness }) => robustness !== undefined)).toEqual([true, true, false]);
     expect(known.robustness).toMatchObject({ given: true, settings: robust.settings });
-    expect(notes).toContain('robustness.json has no R(f) of resnet18-thin.weights, relu3_x.');
+    expect(notes).toContain('The study of R(f) did not measure resnet18-thin.weights, relu3_x.');
   });
 
   it('looks at the picture in one size for a single layer, whatever the network suggests', async () => {

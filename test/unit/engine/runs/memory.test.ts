@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
+import type { ObjectiveShape } from '../../../../src/main/engine/objective/assemble.ts';
+import { MemoryPlanner, usualMemory, wholeBytes } from '../../../../src/main/engine/runs/memory.ts';
+import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
+
+const SIZE = { width: 2000, height: 1000 };
+/** Of a pair at this size: two vectors of six million values. */
+const PAIR = 2 * 4 * 6e6;
+/** Photo, start, gradient and result; current point, trial, direction and two gradients. */
+const VECTORS = 9 * 4 * 6e6;
+
+const recipe = (history: number): Recipe =>
+  recipeSchema.parse({
+    version: 1,
+    content: { sha256: 'a'.repeat(64), name: 'a', width: 4, height: 3 },
+    styles: [{ image: { sha256: 'b'.repeat(64), name: 'b', width: 4, height: 3 } }],
+    networks: { style: { id: 'v', sha256: 'c'.repeat(64) } },
+    objective: { style: 1, content: 1, styleLayers: { relu1_1: 1 }, contentLayers: {} },
+    schedule: { size: 4, levels: [{ factor: 1, evaluations: 5 }] },
+    optimizer: { kind: 'lbfgs', history },
+    init: { kind: 'content' },
+  });
+
+let shape: ObjectiveShape;
+let whole: number;
+beforeAll(async () => {
+  const network = await loadNetwork(
+    fileURLToPath(new URL('../../../golden/data/vgg16-thin.weights.safetensors', import.meta.url)),
+  );
+  const use = { key: 'style', network, style: ['relu1_1', 'relu3_1'], content: ['relu2_1'] };
+  shape = { networks: [use], variation: { quadratic: true, l1: false } };
+  whole = wholeBytes(shape, SIZE, {});
+});
+
+/** The plan where so much memory is left beside the process and the vectors. */
+function planWith(free: number, history = 20) {
+  const rss = vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(1e9);
+  try {
+    return new MemoryPlanner(recipe(history), {}, 1e9 + VECTORS + free).plan(shape, SIZE);
+  } finally {
+    rss.mockRestore();
+  }
+}
+
+describe('the plan of a level', () => {
+  it('paints in one piece what fits with all curvature pairs', () => {
+    expect(planWith(whole + 20.1 * PAIR)).toEqual({ tileBytes: undefined, optimizer: recipe(20).optimizer });
+  });
+
+  it('drops pairs before it cuts the picture, down to half of the memory', () => {
+    expect(planWith(whole + 99.5 * PAIR, 100)).toMatchObject({
+      tileBytes: undefined,
+      optimizer: { history: 99 },
+      note: expect.stringMatching(/^At 2000 x 1000 px, 99 of the optimizer's 100 curvature pairs fit/) as string,
+    });
+  });
+
+  it('gives tiles what pairs leave', () => {
+    const free = 0.9 * whole + 4 * PAIR;
+    const plan = planWith(free, 4);
+    expect(plan.optimizer).toMatchObject({ history: 4 });
+    expect(plan.tileBytes).toBeCloseTo(0.9 * whole, -1);
+    const tight = planWith(12 * PAIR);
+    expect(tight.optimizer).toMatchObject({ history: 6 });
+    expect(tight.tileBytes).toBeCloseTo(6 * PAIR, -1);
+  });
+
+  it('counts the vectors of a state that a run goes on from once', () => {
+    const rss = vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(1e9 + 500e6);
+    const planner = new MemoryPlanner(recipe(20), {}, 1e9 + VECTORS + whole + 20.1 * PAIR, 500e6);
+    expect(planner.plan(shape, SIZE).tileBytes).toBeUndefined();
+    rss.mockRestore();
+  });
+
+  it('refuses with figures what cannot fit', () => {
+    expect(() => planWith(PAIR)).toThrow(
+      /2000 x 1000 px does not fit into 1\.3 GB of memory: .* 2 curvature pairs and the photos take 1\.3 GB/,
+    );
+  });
+
+  it('has a usual amount of memory, within what the computer has', () => {
+    expect(usualMemory()).toBeGreaterThan(process.memoryUsage.rss());
+  });
+});
