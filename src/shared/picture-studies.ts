@@ -262,7 +262,7 @@ const termSchema = z.strictObject({
 });
 
 /** Evaluations so far (over all levels), seconds spent on them, and the loss of the latest. */
-const curvePointSchema = z.tuple([z.int().min(1), z.number().min(0), z.number().nullable()]);
+export const curvePointSchema = z.tuple([z.int().min(1), z.number().min(0), z.number().nullable()]);
 export type CurvePoint = z.output<typeof curvePointSchema>;
 
 const runSchema = z.strictObject({

@@ -16,8 +16,10 @@ import { leave, onParentGone, onParentMessage, toParent } from './parent.ts';
 import { writeResult, writeSnapshot } from './result.ts';
 import { performVisualization } from './visualize.ts';
 
-/** Shortest time between previews, ms: four a second are enough to watch a picture grow. */
+/** Shortest time between previews, ms: four a second are enough to watch a picture grow ... */
 const PREVIEW_MS = 250;
+/** ... but its first seconds, when everything changes and a person waits to see whether it will do, have more. */
+const FIRST = { seconds: 3, previewMs: 80 };
 
 const send = (event: EngineEvent): void => toParent(event);
 
@@ -39,6 +41,7 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
     ...(task.checkpointMs === undefined ? {} : { intervalMs: task.checkpointMs }),
   });
   let total = from?.total ?? 0;
+  const began = performance.now();
   let lastPreview = -Infinity;
   let encoding: Promise<void> | undefined;
   const result = await run(task.recipe, assets, {
@@ -70,7 +73,8 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
       await checkpointer.offer(state);
       const now = performance.now();
       // While one preview is being encoded the others are dropped: the next iteration has a newer one.
-      if (task.previewSide === undefined || encoding || now - lastPreview < PREVIEW_MS) return;
+      const apart = now - began < 1000 * FIRST.seconds ? FIRST.previewMs : PREVIEW_MS;
+      if (task.previewSide === undefined || encoding || now - lastPreview < apart) return;
       lastPreview = now;
       // The run goes on meanwhile; this is what the picture has behind it.
       const behind = total;

@@ -7,7 +7,7 @@ import { hasCheckpoint } from '../../../engine/runs/checkpoint.ts';
 import type { Picture } from '../../../codec/picture.ts';
 import type { EngineEvent, EngineEventOf, EngineJob, JudgeJob } from '../../../../shared/engine-contract.ts';
 import { MadderError, type ErrorKind } from '../../../../shared/errors.ts';
-import type { StudyCell, StudyRun } from '../../../../shared/picture-studies.ts';
+import type { CurvePoint, StudyCell, StudyRun } from '../../../../shared/picture-studies.ts';
 import { savePicture } from '../../painter.ts';
 import { startRun, type RunOutcome } from '../../runner.ts';
 import { workInEngine } from '../engine-work.ts';
@@ -15,6 +15,7 @@ import { exportRobustness } from '../export.ts';
 import { readRecordOf, RECORD_VERSION, type PictureRecord, type RobustnessRecord } from '../record.ts';
 import { makeFolder, RecordKeeper } from '../record-keeper.ts';
 import { attacksDone, attacksOf, RECORD_FILE, runRobustness } from '../robustness.ts';
+import { CurveFile } from './curve-file.ts';
 import { robustnessOf } from './plan.ts';
 import { evaluationsOf, recipeAfter } from './variation.ts';
 
@@ -115,6 +116,7 @@ class Study {
     const folder = join(this.#folder, RUNS, String(place + 1));
     await makeFolder(folder);
     const { recipe, networks, snapshots } = this.#record.runs[place]!;
+    const losses = new CurveFile(folder);
     let used = provider;
     /** Snapshots are kept one after another, while the run goes on. */
     let keeping: Promise<void> = Promise.resolve();
@@ -133,7 +135,7 @@ class Study {
       {
         onProvider: (next) => (used = next),
         onEvent: (event) => {
-          this.#hear(place, event);
+          this.#hear(place, event, losses);
           if (event.type !== 'snapshot') return;
           keeping = keeping.then(async () => {
             const picture = await readSnapshot(folder, event.total);
@@ -168,14 +170,14 @@ class Study {
     await this.#keeper.keep(this.#record);
   }
 
-  #hear(place: number, event: EngineEvent): void {
+  #hear(place: number, event: EngineEvent, losses: CurveFile): void {
     switch (event.type) {
       case 'started':
         // Behind its checkpoint an interrupted run evaluates once more what it had evaluated before.
-        this.#changeRun(place, { curve: this.#record.runs[place]!.curve.filter(([total]) => total <= event.total) });
+        this.#changeRun(place, { curve: losses.upTo(event.total, this.#record.runs[place]!.curve) });
         break;
       case 'progress':
-        this.#advance(place, event);
+        this.#advance(place, event, losses);
         break;
       case 'checkpoint':
         // A failure shows when the study's last state is kept.
@@ -183,11 +185,13 @@ class Study {
     }
   }
 
-  #advance(place: number, { total, loss, seconds }: EngineEventOf<'progress'>): void {
+  #advance(place: number, { total, loss, seconds }: EngineEventOf<'progress'>, losses: CurveFile): void {
     const { curve } = this.#record.runs[place]!;
     const before = curve.at(-1)?.[1] ?? 0;
     // Appended in place: a run has thousands of evaluations, and the record is this object's own.
-    curve.push([total, before + seconds, Number.isFinite(loss) ? loss : null]);
+    const point: CurvePoint = [total, before + seconds, Number.isFinite(loss) ? loss : null];
+    curve.push(point);
+    losses.append(point);
     this.#progress(this.#nameOf(place));
   }
 
