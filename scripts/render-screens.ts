@@ -77,7 +77,7 @@ try {
   await keep('laboratory-kinds', EVERY);
   for (const study of studies) {
     await studio.chooseFiles(() => laboratory.list.getByRole('button', { name: /^Open a study/ }).click(), study);
-    await laboratory.main.getByRole('heading', { level: 2 }).first().waitFor();
+    await laboratory.main.getByRole('heading', { name: basename(study), exact: true }).waitFor();
     await settled(page);
     await keep(`laboratory-${basename(study)}`, EVERY);
   }

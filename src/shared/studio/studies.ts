@@ -116,6 +116,8 @@ const sheetCellSchema = z.strictObject({
   /** Indices of axis values, one for each axis. */
   at: z.array(z.int().min(0)),
   label: z.string(),
+  /** Lines below the picture: what the axes do not say. */
+  captions: z.array(z.string()).optional(),
   /** Null until it is made. */
   picture: studyPictureSchema.nullable(),
   /** px */

@@ -54,6 +54,7 @@ export function SheetView({ sheet, onLook }: SheetViewProps) {
         onMark={() => mark(cell.id)}
       />
     );
+  const captioned = (cell: SheetCell | undefined) => tile(cell, cell?.captions?.join(' · '));
   const [first, second] = marked;
   return (
     <div className={clsx(styles.sheet, styles[size])}>
@@ -110,7 +111,7 @@ export function SheetView({ sheet, onLook }: SheetViewProps) {
                   {words.value(rows, value.label)}
                 </th>
                 {columns.values.map((_, column) => (
-                  <td key={column}>{tile(at(row, column))}</td>
+                  <td key={column}>{captioned(at(row, column))}</td>
                 ))}
               </tr>
             ))}

@@ -151,8 +151,8 @@ export async function contactSheet(record: PictureRecord, folder: string): Promi
 /** Why there is no picture. */
 const problemOf = ({ runs }: PictureRecord, { run }: StudyCell): string => runs[run]!.failed ?? 'not painted yet';
 
-/** What stands below a picture: what the axes do not say. */
-function captionsOf({ runs, kind }: PictureRecord, { run, robustness }: StudyCell): string[] {
+/** What stands below a picture, a line each: what the axes do not say. */
+export function captionsOf({ runs, kind }: PictureRecord, { run, robustness }: StudyCell): string[] {
   if (kind !== 'layers') return [];
   const [layer] = Object.keys(runs[run]!.recipe.objective.styleLayers) as [string];
   return [layer, ...(robustness ? [`R(f) ${robustness.value.toPrecision(3)}`] : [])];

@@ -7,6 +7,7 @@ import { exportPictures } from '../../studies/pictures/export.ts';
 import { planPictures, type StudyBasis } from '../../studies/pictures/plan.ts';
 import { findCell, largestPictureDifference, recipeOfCell, repeatPictures } from '../../studies/pictures/record.ts';
 import { progressOf, runPictures } from '../../studies/pictures/run.ts';
+import { captionsOf } from '../../studies/pictures/sheet.ts';
 import type { PictureRecord } from '../../studies/record.ts';
 import { studyPreset } from '../documents.ts';
 import type { StudyDriver, Surroundings } from './driver.ts';
@@ -184,15 +185,18 @@ function roleOf({ runs, kind }: PictureRecord, sha256: string): SheetOriginal['r
   return recipes.some(({ styles }) => styles.some(({ image }) => image.sha256 === sha256)) ? 'painting' : 'start';
 }
 
-function shownCell({ runs, kind }: PictureRecord, cell: StudyCell, picture: string): SheetCell {
+function shownCell(record: PictureRecord, cell: StudyCell, picture: string): SheetCell {
   const { id, at, label, elsewhere, judged, robustness, unmeasured, evaluation } = cell;
+  const { runs, kind } = record;
   const { result, failed, curve } = runs[cell.run]!;
+  const captions = captionsOf(record, cell);
   const problem = failed ?? unmeasured?.map((one) => one.problem).join(' ');
   // A picture that a run began with has no recipe of its own.
   const recipe = evaluation !== 0;
   const reached = curve.at(-1)?.[0];
   return {
     ...{ id, at, label, recipe },
+    ...(captions.length > 0 ? { captions } : {}),
     picture: cell.picture === undefined ? null : picture,
     ...(result ? resultOf(result, evaluation) : reached === undefined ? {} : { evaluations: reached }),
     ...(elsewhere ? { elsewhere } : {}),
