@@ -8,9 +8,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { drawStillLifeMasks } from './still-life-masks.ts';
 
 const root = fileURLToPath(new URL('../', import.meta.url));
 const samples = join(root, 'resources/samples');
@@ -24,7 +25,8 @@ const photo = (name: string) => join(samples, 'photos', `${name}.jpg`);
 const painting = (name: string) => join(samples, 'paintings', `${name}.jpg`);
 
 function paint(folder: string, content: string, style: string, ...options: readonly string[]): string {
-  const output = join(folder, `${[content, style, ...options].join('-').replaceAll(/[^\w]+/g, '-')}.png`);
+  const names = options.map((option) => basename(option));
+  const output = join(folder, `${[content, style, ...names].join('-').replaceAll(/[^\w]+/g, '-')}.png`);
   if (existsSync(output)) return output;
   const command = join(root, 'dist/src/main/shells/cli/madder.js');
   const size = options.includes('--size') ? [] : ['--size', `${SIZE}`];
@@ -91,6 +93,16 @@ try {
   ] as const) {
     await sheet(`${content}-painted.jpg`, 3, [photo(content), ...styles.map((style) => paint(folder, content, style))]);
   }
+  const [wall, things] = [join(folder, 'wall.png'), join(folder, 'things.png')];
+  await drawStillLifeMasks(wall, things);
+  const second = ['--style', painting('watercolour')];
+  const masks = ['--style-mask', `1=${wall}`, '--photo-mask', things];
+  await sheet('masks-still-life.jpg', 4, [
+    photo('still-life'),
+    wall,
+    things,
+    paint(folder, 'still-life', 'night-impasto', ...second, ...masks),
+  ]);
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true });
 }

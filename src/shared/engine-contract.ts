@@ -79,8 +79,66 @@ const visualizeJobSchema = z.strictObject({
 });
 export type VisualizeJob = z.output<typeof visualizeJobSchema>;
 
+const planJobSchema = z.strictObject({
+  recipe: recipeSchema,
+  /** Ids or files of the recipe's networks. */
+  networks: z.strictObject({ style: z.string(), content: z.string().optional() }),
+  provider: jobSchema.shape.provider,
+  /** Memory that the run may take, bytes; most of what is free when missing. */
+  memoryBytes: z.number().min(1).optional(),
+  /** What comes free before the run begins, bytes. */
+  comingFree: z.number().min(0),
+  /** The least side that is of use, px, where the recipe's does not fit: the largest one from there on is looked for. */
+  leastSide: z.int().min(1).optional(),
+});
+export type PlanJob = z.output<typeof planJobSchema>;
+
+/** How a run would be painted within the memory that it may take. */
+const runPlanSchema = z.object({
+  /** What it may take, bytes. */
+  memoryBytes: z.number(),
+  levels: z.array(
+    z.object({
+      width: z.int(),
+      height: z.int(),
+      evaluations: z.int(),
+      /** Curvature pairs that the optimizer keeps; null: it keeps none. */
+      pairs: z.int().nullable(),
+      /** How the picture is cut; null: it is painted in one piece. */
+      tiles: z
+        .object({
+          /** That one evaluation looks at, both passes counted. */
+          looks: z.int(),
+          /** Area of all tiles divided by the picture's, where they overlap most. */
+          coverage: z.number(),
+        })
+        .nullable(),
+      /** What the process takes at most, bytes. */
+      bytes: z.number(),
+    }),
+  ),
+  /** Room on the disk: of a checkpoint, of the photo's features beyond memory, and of the result, bytes. */
+  checkpointBytes: z.number(),
+  featureBytes: z.number(),
+  resultBytes: z.number(),
+  /** Why it cannot be painted so, one sentence; with how much memory it could, and which side could; null: none. */
+  refused: z.object({ message: z.string(), leastBytes: z.number().nullable(), side: z.int().nullable() }).optional(),
+});
+export type RunPlan = z.output<typeof runPlanSchema>;
+
+/** A piece of the picture: where its middle lies, from 0 to 1, and how many px of the picture it has. */
+export const pieceSchema = z.strictObject({
+  x: z.number().min(0).max(1),
+  y: z.number().min(0).max(1),
+  width: z.int().min(16).max(4096),
+  height: z.int().min(16).max(4096),
+});
+export type Piece = z.output<typeof pieceSchema>;
+
 export const engineCommandSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('start'), job: jobSchema }),
+  /** Work out how a run would be painted, without painting it. */
+  z.strictObject({ type: z.literal('plan'), job: planJobSchema }),
   /** Measure the robustness of layers; `stop` ends it before the next graph run. */
   z.strictObject({ type: z.literal('measure'), job: measureJobSchema }),
   /** Measure finished pictures under other networks; `stop` ends it before the next picture. */
@@ -92,6 +150,8 @@ export const engineCommandSchema = z.discriminatedUnion('type', [
   /** End before the next evaluation and keep the best picture. */
   z.strictObject({ type: z.literal('stop') }),
   z.strictObject({ type: z.literal('weights'), change: weightChangeSchema }),
+  /** Send this piece of the picture, pixel by pixel, now and with every preview; null: none any more. */
+  z.strictObject({ type: z.literal('detail'), piece: pieceSchema.nullable() }),
   /** End the process in good order, wherever it is. */
   z.strictObject({ type: z.literal('quit') }),
 ]);
@@ -111,7 +171,12 @@ const termSchema = z.object({
 export const engineEventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready') }),
   /** A job began; `total` evaluations are already done where it was resumed. */
-  z.object({ type: z.literal('started'), total: z.int() }),
+  z.object({
+    type: z.literal('started'),
+    total: z.int(),
+    /** That it may take, bytes. */
+    memoryBytes: z.number(),
+  }),
   z.object({
     type: z.literal('progress'),
     level: z.int(),
@@ -135,6 +200,8 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     evaluation: z.int(),
     tile: z.int(),
     tiles: z.int(),
+    /** The paintings or the photo are measured; no evaluation has begun. */
+    preparing: z.boolean(),
   }),
   /** The picture as it is now, encoded as JPEG. */
   z.object({
@@ -142,6 +209,17 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     width: z.int(),
     height: z.int(),
     total: z.int(),
+    image: z.instanceof(Uint8Array),
+  }),
+  /** The piece of the picture that was asked for, encoded as JPEG: where it lies, and the size of the picture, px. */
+  z.object({
+    type: z.literal('detail'),
+    left: z.int(),
+    top: z.int(),
+    width: z.int(),
+    height: z.int(),
+    pictureWidth: z.int(),
+    pictureHeight: z.int(),
     image: z.instanceof(Uint8Array),
   }),
   z.object({ type: z.literal('checkpoint'), total: z.int(), seconds: z.number() }),
@@ -166,6 +244,7 @@ export const engineEventSchema = z.discriminatedUnion('type', [
     /** Repeats the picture: the job's recipe with the weight changes that were made. */
     recipe: recipeSchema,
   }),
+  z.object({ type: z.literal('planned'), plan: runPlanSchema }),
   /** A piece of a measurement is known. */
   z.object({ type: z.literal('finding'), finding: findingSchema }),
   z.object({ type: z.literal('worst-case'), worst: worstCaseSchema }),

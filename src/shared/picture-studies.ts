@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { normalizationSchema, poolingKindSchema } from './network-manifest.ts';
 import { NORMALIZATIONS } from './objective.ts';
+import { OPTIMIZER_NAMES } from './optimizers.ts';
 import { colourSchema, PARAMETERIZATIONS, parameterizationSchema, recipeSchema, transformsSchema } from './recipe.ts';
 import { SHORTCUTS, STRIDES } from './rewrites.ts';
 import { robustnessSettingsSchema, studyPhotoSchema } from './robustness.ts';
@@ -20,10 +21,6 @@ import { robustnessSettingsSchema, studyPhotoSchema } from './robustness.ts';
 export const PICTURE_STUDIES = ['compare', 'grid', 'pairs', 'layers', 'texture', 'optimizers'] as const;
 export const pictureStudyKindSchema = z.enum(PICTURE_STUDIES);
 export type PictureStudyKind = (typeof PICTURE_STUDIES)[number];
-
-/** Optimizers as people choose them; `lbfgs-published` takes steps of 1 without line search. */
-export const OPTIMIZER_NAMES = ['lbfgs', 'lbfgs-published', 'adam'] as const;
-export type OptimizerName = (typeof OPTIMIZER_NAMES)[number];
 
 /** What may be done against the fine patterns (checkerboards) of some networks; `none` leaves the network as it is. */
 export const REMEDIES = [

@@ -34,6 +34,7 @@ const WORDS: Readonly<Record<string, string>> = {
   objective: 'the objective',
   optimizer: 'the optimizer',
   parameterization: 'the parameterization',
+  region: 'the region',
   rewrites: 'the rewrites',
   rotate: 'the rotation',
   scale: 'the scale',
@@ -88,6 +89,8 @@ export function fieldWords(path: readonly PropertyKey[]): string {
       parts.push(`the ${key} network`);
     } else if (key === 'content' && i === 0) {
       parts.push('the photo');
+    } else if (key === 'style' && keys[i - 1] === 'region') {
+      parts.push('the style');
     } else if (key === 'style' || key === 'content') {
       parts.push(`the ${key} weight`);
     } else if (next === undefined || !TRANSPARENT.has(key) || AMBIGUOUS.has(next)) {

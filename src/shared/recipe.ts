@@ -160,6 +160,17 @@ const timelineSchema = z.array(
   }),
 );
 
+/** A region of the picture: white belongs to it, black does not, grey in part. Stretched over the picture, whatever its size. */
+const maskSchema = z.strictObject({
+  image: imageSchema,
+  region: z.discriminatedUnion('kind', [
+    /** Where a style applies, by its place in `styles`, from 0. */
+    z.strictObject({ kind: z.literal('style'), style: z.int().min(0) }),
+    /** Where the photo stays as it is. */
+    z.strictObject({ kind: z.literal('photo') }),
+  ]),
+});
+
 /**
  * Everything that determines a picture: the engine's input. Where the picture comes from a file or from noise, what is
  * compared at which layers of which networks, how strongly and when that changes, and how it is optimized. On what device
@@ -180,8 +191,11 @@ export const recipeSchema = z
         }),
       )
       .min(1),
-    /** Reserved for regions; nothing reads them yet. */
-    masks: z.array(imageSchema).default([]),
+    /**
+     * Where each style applies and where the photo stays; see docs/recipes.md, "Masks". At most one for every style, and one for
+     * the photo.
+     */
+    masks: z.array(maskSchema).default([]),
     networks: z.strictObject({ style: networkSchema, content: networkSchema.optional() }),
     colour: colourSchema.default('style'),
     objective: objectiveSchema,
@@ -198,12 +212,23 @@ export const recipeSchema = z
     ]),
     seed: z.int().min(0).max(0xffffffff).default(0),
   })
-  .superRefine(({ timeline, objective, transforms, optimizer }, context) => {
+  .superRefine(({ styles, masks, timeline, objective, transforms, optimizer }, context) => {
+    const regions = new Set<string>();
+    masks.forEach(({ region }, i) => {
+      const refuse = (message: string) => context.addIssue({ code: 'custom', path: ['masks', i, 'region'], message });
+      if (region.kind === 'style' && region.style >= styles.length)
+        refuse('names a style that the recipe does not have');
+      const key = JSON.stringify(region);
+      if (regions.has(key)) refuse('has a mask already');
+      regions.add(key);
+    });
     if (Object.values(transforms).some((range) => range > 0)) {
       const published = optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none';
       const message = 'need Adam, or L-BFGS with its line search';
       // Without line search, differences between draws would be taken for the objective's curvature.
       if (published) context.addIssue({ code: 'custom', path: ['transforms'], message });
+      const still = 'move the picture under its masks; use one or the other';
+      if (masks.length > 0) context.addIssue({ code: 'custom', path: ['transforms'], message: still });
     }
     timeline.forEach(({ evaluation, weights }, i) => {
       if (i > 0 && evaluation < timeline[i - 1]!.evaluation) {
@@ -222,4 +247,5 @@ export const recipeSchema = z
 
 export type Recipe = z.output<typeof recipeSchema>;
 export type RecipeImage = z.output<typeof imageSchema>;
+export type RecipeMask = z.output<typeof maskSchema>;
 export type RecipeNetwork = z.output<typeof networkSchema>;

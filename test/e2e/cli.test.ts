@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
-import { copyFile, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, rmdir, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -180,6 +180,34 @@ describe('madder stylize', () => {
     expect(existsSync(`${killed}.run`)).toBe(false);
   });
 
+  it('keeps what was painted where it cannot be written, until it can', async () => {
+    const output = file('late.png');
+    const settings = ['--optimizer', 'adam', '--size', '128', '--iterations', '400', '--threads', '1'];
+    const args = ['stylize', lake, '--style', glass, '-o', output, '--device', 'cpu', '--overwrite', ...settings];
+    const child = spawn(process.execPath, [madder, ...args], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await expect.poll(() => existsSync(`${output}.run/checkpoint.safetensors`), { timeout: 60_000 }).toBe(true);
+    await mkdir(output);
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1);
+    expect(said).toMatch(/What was painted is kept in .*--resume/);
+    expect(said).toMatch(/"[^"]*late\.png" is a folder/);
+    await rmdir(output);
+    expect(await run(...args, '--resume')).toMatchObject({ code: 0 });
+    expect((await sharp(output).metadata()).width).toBe(128);
+    expect(existsSync(`${output}.run`)).toBe(false);
+  });
+
+  it('writes 16 bits, a resolution and a pyramid', async () => {
+    const [pyramid, print] = [file('deep.tif'), file('print.png')];
+    expect(await stylize(pyramid, '--size', '300', '--depth', '16', '--dpi', '240', '--pyramid')).toMatchObject({
+      code: 0,
+    });
+    expect(await sharp(pyramid).metadata()).toMatchObject({ width: 300, depth: 'ushort', density: 240, pages: 2 });
+    expect(await run('stylize', lake, '--style', glass, '-o', print, '--print', '8x6mm')).toMatchObject({ code: 0 });
+    expect(await sharp(print).metadata()).toMatchObject({ width: 94, depth: 'uchar', density: 300 });
+  });
+
   it('replaces an existing file only when told to', async () => {
     const output = file('kept.png');
     await writeFile(output, 'mine');
@@ -260,6 +288,10 @@ describe('madder stylize', () => {
   it('refuses an output that cannot be written, before any work', async () => {
     expectRefusal(await stylize(join(folder, 'missing', 'a.png')), /folder that does not exist/);
     expectRefusal(await stylize(file('picture.xyz')), /\.xyz/);
+    expectRefusal(await stylize(file('deep.jpg'), '--depth', '16'), /cannot have 16 bits.*choose PNG or TIFF/);
+    expectRefusal(await stylize(file('tiles.png'), '--pyramid'), /cannot be a pyramid; choose \.tif/);
+    expectRefusal(await stylize(file('wide.webp'), '--size', '17000'), /16383 pixels a side.*choose \.png or \.tif/);
+    expectRefusal(await stylize(file('fine.png'), '--dpi', '1e9'), /from 1 to 10000/);
     expectRefusal(await stylize(folder), /./);
   });
 

@@ -194,7 +194,7 @@ describe.skipIf(!chromiumPath() || !BUILT || !existsSync(MAIN))('the desktop she
       document: {
         ...document,
         photo,
-        styles: [{ picture: painting, weight: 1, scale: 1 }],
+        styles: [{ picture: painting, weight: 1, scale: 1, mask: null }],
         settings: { ...document.settings, size: 96, iterations: 4 },
       },
     });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Recipe } from '../../src/shared/recipe.ts';
 
@@ -70,6 +71,39 @@ describe('stylize --recipe', () => {
     expect(await same('moved.png', 'moved-again.png')).toBe(true);
     const pixels = async (name: string) => (await readFile(file(name))).subarray(-4000);
     expect((await pixels('moved.png')).equals(await pixels('a.png'))).toBe(false);
+  });
+
+  it('repeats one through masks, which keep a part of the photo', async () => {
+    const columns = (from: number, to: number) =>
+      sharp(
+        Uint8Array.from({ length: 64 }, (_, x) => (x >= from && x < to ? 255 : 0)),
+        {
+          raw: { width: 64, height: 1, channels: 1 },
+        },
+      ).toColourspace('b-w');
+    await columns(0, 20).toFile(file('sky.png'));
+    await columns(40, 64).toFile(file('stays.png'));
+    const masks = ['--style-mask', '2=sky.png', '--photo-mask', 'stays.png'];
+    const painted = await stylize(lake, '-s', glass, '-s', harbour, ...masks, '-o', 'masked.png', ...small);
+    expect(painted).toMatchObject({ code: 0 });
+    expect(await stylize('--recipe', 'masked.png', '-o', 'masked-again.png')).toMatchObject({ code: 0 });
+    expect(await same('masked.png', 'masked-again.png')).toBe(true);
+    const right = async (path: string) => {
+      const { data, info } = await sharp(path)
+        .resize(64, 43, { fit: 'fill', fastShrinkOnLoad: false })
+        .removeAlpha()
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      return data.filter((_, i) => (i / info.channels) % info.width >= 44);
+    };
+    const [photo, kept] = [await right(lake), await right(file('masked.png'))];
+    // Two programs have shrunk the photo.
+    const most = kept.reduce((max, v, i) => Math.max(max, Math.abs(v - photo[i]!)), 0);
+    expect(most).toBeLessThanOrEqual(4);
+    expect(await stylize(lake, '-s', glass, '--style-mask', '2=sky.png', '-o', 'no.png')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--style-mask 2=sky.png is for style 2 of 1'),
+    });
   });
 
   it.each(['luminance', 'match'])("repeats a picture in the photo's colours (%s)", async (colour) => {

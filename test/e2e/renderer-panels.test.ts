@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ResponseOf } from '../../src/shared/studio/contract.ts';
 import { chromiumPath } from '../support/chromium.ts';
 import { fullStudio, paintedFiles } from '../unit/renderer/fake/full-studio.ts';
 import { FakeServer } from '../unit/renderer/fake/server.ts';
@@ -204,7 +205,55 @@ describe.skipIf(missing)('panels and dialogs in a browser', () => {
     await dialog().getByText('JPEG and WebP hold 8 bits per colour').waitFor();
     await dialog().getByRole('radio', { name: 'cm' }).click();
     await page.screenshot({ path: `${PICTURES}/export-jpeg.png` });
+    await dialog().getByRole('radio', { name: 'WebP' }).click();
+    await dialog().getByRole('spinbutton', { name: 'Long side' }).fill('170');
+    await page.keyboard.press('Tab');
+    await dialog().getByText('WebP holds at most 16,383 px a side; choose PNG or TIFF, or a smaller size.').waitFor();
+    const button = dialog().getByRole('button', { name: 'Export', exact: true });
+    expect(await button.getAttribute('aria-disabled')).toBe('true');
+    await dialog().getByRole('radio', { name: 'TIFF' }).click();
+    expect(await button.getAttribute('aria-disabled')).toBeNull();
+    await dialog().getByRole('switch', { name: 'Pyramid for viewers of large pictures' }).click();
+    await button.click();
+    await page.getByRole('dialog', { name: 'Exported' }).waitFor();
+    expect(asked('exportResult').at(-1)).toMatchObject({ options: { format: 'tiff', pyramid: true } });
     await page.keyboard.press('Escape');
+  });
+
+  test('shows how far an export is, which goes on unseen or is cancelled', async () => {
+    const begin = async (): Promise<(written: ResponseOf<'exportResult'>) => void> => {
+      let end: (written: ResponseOf<'exportResult'>) => void = () => {};
+      server.transport.exporting = new Promise((resolve) => (end = resolve));
+      await bar().getByRole('button', { name: 'Export …' }).click();
+      await dialog().getByRole('button', { name: 'Export', exact: true }).click();
+      return end;
+    };
+    const nameOf = () => (asked('exportResult').at(-1) as { export: string }).export;
+    const progress = dialog().getByRole('progressbar', { name: 'Writing' });
+
+    let end = await begin();
+    await dialog().getByText('Reading the picture …').first().waitFor();
+    server.transport.emit({ type: 'exporting', export: nameOf(), fraction: 0.42 });
+    await dialog().getByText('42%').first().waitFor();
+    expect(await progress.getAttribute('aria-valuenow')).toBe('42');
+    await dialog().getByRole('button', { name: 'Cancel export' }).click();
+    expect(asked('cancelExport')).toEqual([{ export: nameOf() }]);
+    end(null);
+    await page.getByText('The export was cancelled; no file was written.').first().waitFor();
+    await dialog().getByRole('button', { name: 'Export', exact: true }).waitFor();
+    await dialog().getByRole('button', { name: 'Cancel', exact: true }).click();
+
+    end = await begin();
+    await dialog().getByRole('button', { name: 'Close and go on' }).click();
+    await dialog().waitFor({ state: 'detached' });
+    // Whoever looks again finds it where it is.
+    server.transport.emit({ type: 'exporting', export: nameOf(), fraction: 0.8 });
+    await bar().getByRole('button', { name: 'Export …' }).click();
+    await dialog().getByText('80%').first().waitFor();
+    await dialog().getByRole('button', { name: 'Close and go on' }).click();
+    end({ path: '/out/lake.tif', bytes: 9, width: 3, height: 2, skipped: false, notes: [], download: 'file' });
+    await page.getByText('The file is ready to be downloaded.').first().waitFor();
+    await page.getByText('lake.tif').first().waitFor();
   });
 
   test('looks right in every theme, size and language', async () => {

@@ -14,7 +14,7 @@ export interface ColourStatistics {
 }
 
 /** Y of YIQ: how much red, green and blue brighten. They sum to 1, so that grey is its own luminance. */
-const LUMA = [0.299, 0.587, 0.114] as const;
+export const LUMA = [0.299, 0.587, 0.114] as const;
 
 /**
  * The deviation below which a painting is taken to have no colours, or no shades, in some direction: one step of 8 bits.

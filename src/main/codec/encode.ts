@@ -1,18 +1,26 @@
-import { open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
+import { MadderError } from '../../shared/errors.ts';
 import { outputFormat, type OutputFormat } from './formats.ts';
+import { checkCancelled } from './large/blocks.ts';
 import { rowsOf } from './large/rows.ts';
 import { writeRows } from './large/write.ts';
-import { checkOutput, flushFolder, refusal, temporaryBeside, writeError, type OutputOptions } from './output.ts';
+import {
+  checkOutput,
+  flushFolder,
+  refusal,
+  temporaryBeside,
+  writeError,
+  writeFlushed,
+  type OutputOptions,
+} from './output.ts';
 import { overWhite, type Picture } from './picture.ts';
 import { pixelSource, withProfileFile } from './pixels.ts';
 
 export interface WriteOptions extends OutputOptions {
   /** 1 to 100 for JPEG and WebP; the others lose nothing. */
   readonly quality?: number;
-  /** Bits per value: 16 in PNG and TIFF, 8 (the default) in all. */
-  readonly depth?: 8 | 16;
   /** Pixels per inch on paper; nothing is said of it when missing. */
   readonly dpi?: number;
   /** ICC profile of RGB values that the colours are converted to; sRGB when missing. */
@@ -20,18 +28,25 @@ export interface WriteOptions extends OutputOptions {
   readonly metadata?: {
     /** An XMP packet, UTF-8 text. */
     readonly xmp?: string;
-    /** EXIF data, a TIFF structure. TIFF files hold only what is said of the whole picture, such as its author. */
+    /** EXIF data, a TIFF structure. TIFF files hold no more of it than the author and the like, and only those written in rows. */
     readonly exif?: Uint8Array;
   };
-  /** TIFF only: a pyramid in tiles, which viewers of large pictures open at once at every scale. */
-  readonly pyramid?: boolean;
+  /** Written a block of rows at a time, whatever the size; where it is missing, that depends on the size. */
+  readonly streamed?: boolean;
+  /** Told how much is done, in [0,1], from 0 upwards; 1 is the verified file in its place. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Ends the work: at the next block of rows, a few megabytes, or before the next step where the picture is written whole. */
+  readonly signal?: AbortSignal;
 }
 
 /** High enough that no one sees blocks in a painting's texture. */
 const QUALITY = 95;
 
-/** Larger pictures are written a block of rows at a time; smaller ones are compressed a little better whole. */
-export const STREAMED_PIXELS = 50e6;
+/** Larger pictures are written a block of rows at a time; JPEG files are a little smaller where they are written whole. */
+const STREAMED_PIXELS = 50e6;
+
+/** What of the work encoding is where a picture is written whole; the rest is reading the file again. */
+const ENCODED = 0.7;
 
 /**
  * Writes a picture in the format of the path's suffix, as 8-bit sRGB unless told otherwise, with its profile; on white
@@ -40,20 +55,27 @@ export const STREAMED_PIXELS = 50e6;
  * @throws MadderError `output`, one sentence; a file that existed is then untouched
  */
 export async function writeImage(path: string, picture: Picture, options: WriteOptions = {}): Promise<void> {
-  if (picture.width * picture.height > STREAMED_PIXELS || options.pyramid) {
-    return writeRows(path, rowsOf(picture), { quality: QUALITY, ...options });
-  }
+  const { signal, onProgress } = options;
+  const streamed = options.streamed ?? picture.width * picture.height > STREAMED_PIXELS;
+  if (streamed || options.pyramid) return writeRows(path, rowsOf(picture), { quality: QUALITY, ...options });
   const target = await checkOutput(path, options, picture);
+  checkCancelled(path, signal);
+  onProgress?.(0);
   const bytes = await encode(path, picture, outputFormat(path)!, options);
+  checkCancelled(path, signal);
+  onProgress?.(ENCODED);
   const temporary = temporaryBeside(target);
   try {
     await writeFlushed(temporary, bytes);
     await verify(temporary, bytes, picture, options.depth ?? 8);
+    checkCancelled(path, signal);
     await rename(temporary, target);
     await flushFolder(dirname(target));
     await sameBytes(target, bytes);
+    onProgress?.(1);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined);
+    if (cause instanceof MadderError) throw cause;
     throw writeError(path, cause);
   }
 }
@@ -69,9 +91,6 @@ async function encode(
     throw refusal(path, 'was not written: the picture holds undefined values', 'start again with other settings');
   }
   const { quality = QUALITY, depth = 8, dpi, metadata = {} } = options;
-  if (depth === 16 && !format.deep) {
-    throw refusal(path, 'cannot have 16 bits per colour', 'choose PNG or TIFF, or 8 bits');
-  }
   const seen = format.opacity ? picture : overWhite(picture);
   try {
     return await withProfileFile(options.profile, async (profile) => {
@@ -106,16 +125,6 @@ async function encode(
     });
   } catch (cause) {
     throw refusal(path, 'could not be encoded', 'choose another format or size', cause);
-  }
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

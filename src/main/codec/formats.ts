@@ -1,8 +1,9 @@
 import { extname } from 'node:path';
+import { MOST_SIDE, type OutputFormatName } from '../../shared/output-formats.ts';
 
 /** A format that pictures are written in. */
 export interface OutputFormat {
-  readonly name: 'png' | 'jpeg' | 'webp' | 'tiff';
+  readonly name: OutputFormatName;
   /** Longest side that the format can hold, in pixels. */
   readonly maxSide: number;
   /** Whether the format can be partly transparent. */
@@ -11,14 +12,12 @@ export interface OutputFormat {
   readonly deep: boolean;
 }
 
-/** libvips handles no longer sides. */
-const PNG: OutputFormat = { name: 'png', maxSide: 10_000_000, opacity: true, deep: true };
-/** libjpeg stops 35 pixels short of what the format could hold. */
-const JPEG: OutputFormat = { name: 'jpeg', maxSide: 65_500, opacity: false, deep: false };
-const WEBP: OutputFormat = { name: 'webp', maxSide: 16_383, opacity: true, deep: false };
-const TIFF: OutputFormat = { name: 'tiff', maxSide: 10_000_000, opacity: true, deep: true };
+const PNG: OutputFormat = { name: 'png', maxSide: MOST_SIDE.png, opacity: true, deep: true };
+const JPEG: OutputFormat = { name: 'jpeg', maxSide: MOST_SIDE.jpeg, opacity: false, deep: false };
+const WEBP: OutputFormat = { name: 'webp', maxSide: MOST_SIDE.webp, opacity: true, deep: false };
+const TIFF: OutputFormat = { name: 'tiff', maxSide: MOST_SIDE.tiff, opacity: true, deep: true };
 
-const OUTPUT_FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
+const FORMATS_BY_SUFFIX: ReadonlyMap<string, OutputFormat> = new Map([
   ['.png', PNG],
   ['.jpg', JPEG],
   ['.jpeg', JPEG],
@@ -28,10 +27,11 @@ const OUTPUT_FORMATS: ReadonlyMap<string, OutputFormat> = new Map([
 ]);
 
 /** The suffixes that pictures can be written with, for messages and dialogs. */
-export const OUTPUT_SUFFIXES: readonly string[] = [...OUTPUT_FORMATS.keys()];
+export const OUTPUT_SUFFIXES: readonly string[] = [...FORMATS_BY_SUFFIX.keys()];
 
 /** The format that a path's suffix stands for, or undefined. */
-export const outputFormat = (path: string): OutputFormat | undefined => OUTPUT_FORMATS.get(extname(path).toLowerCase());
+export const outputFormat = (path: string): OutputFormat | undefined =>
+  FORMATS_BY_SUFFIX.get(extname(path).toLowerCase());
 
 /** Formats that pictures are read from, in libvips' names, `heif` being AVIF: vector and scientific formats are left out. */
 export const INPUT_FORMATS: ReadonlySet<string> = new Set(['jpeg', 'png', 'webp', 'tiff', 'gif', 'heif']);

@@ -8,6 +8,10 @@ import { OUTPUT_SUFFIXES, outputFormat, type OutputFormat } from './formats.ts';
 export interface OutputOptions {
   /** Files that must not be overwritten: the content and style images. */
   readonly inputs?: readonly string[];
+  /** Bits per value: 16 in PNG and TIFF, 8 (the default) in all. */
+  readonly depth?: 8 | 16;
+  /** TIFF only: a pyramid in tiles, which viewers of large pictures open at once at every scale. */
+  readonly pyramid?: boolean;
 }
 
 /** What planOutput has to know of a picture that does not exist yet. */
@@ -29,25 +33,35 @@ export function planOutput(path: string, picture: PlannedPicture): string[] {
 }
 
 /**
- * Checks, before hours of work, that a picture can be written here: the suffix is known, the folder is there and can be
- * written to, and neither a folder, a protected file nor an input is in the way.
+ * Checks, before hours of work, that a picture can be written here: the suffix is known and its format can be what is
+ * asked for, the folder is there and can be written to, and neither a folder, a protected file nor an input is in the way.
  * @param size refused where the format cannot hold it
  * @returns the path to write to: the file that `path` leads to where it is a link
  * @throws MadderError `output`, one sentence
  */
 export async function checkOutput(
   path: string,
-  { inputs = [] }: OutputOptions = {},
+  { inputs = [], depth = 8, pyramid = false }: OutputOptions = {},
   size?: { readonly width: number; readonly height: number },
 ): Promise<string> {
-  formatFor(path, size);
+  const format = formatFor(path, size);
+  if (depth === 16 && !format.deep) {
+    throw refusal(path, 'cannot have 16 bits per colour', 'choose PNG or TIFF, or 8 bits');
+  }
+  if (pyramid && format.name !== 'tiff')
+    throw refusal(path, 'cannot be a pyramid', 'choose .tif, or leave the pyramid out');
   const target = await realpath(path).catch(() => path);
   await checkTarget(path, target, inputs);
   await checkFolder(path, target);
   return target;
 }
 
-function formatFor(path: string, size?: { readonly width: number; readonly height: number }): OutputFormat {
+/**
+ * The format of a path's suffix.
+ * @param size refused where the format cannot hold it
+ * @throws MadderError `output`, one sentence
+ */
+export function formatFor(path: string, size?: { readonly width: number; readonly height: number }): OutputFormat {
   const format = outputFormat(path);
   if (!format) {
     throw refusal(path, 'does not end like a picture', `choose one of ${OUTPUT_SUFFIXES.join(', ')}`);
@@ -96,6 +110,17 @@ async function checkFolder(path: string, target: string): Promise<void> {
     await rm(probe);
   } catch (cause) {
     throw writeError(path, cause);
+  }
+}
+
+/** Writes a new file and flushes it to the disk. @throws where there is one already */
+export async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    await file.writeFile(bytes);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 

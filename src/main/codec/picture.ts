@@ -103,27 +103,44 @@ export async function resizePicture(
   return { width, height, data };
 }
 
-/**
- * The same a block of rows at a time, for results that do not fit into memory: the function returned gives rows `from` up
- * to but not including `to` as planes [3, to - from, width], or [4, …] with the opacity as the last where there is any.
- */
-export function rowResizer(
-  picture: Picture,
-  width: number,
-  height: number,
-): (from: number, to: number) => Float32Array {
-  const [rows, columns] = [tapsFor(picture.height, height), tapsFor(picture.width, width)];
-  const count = picture.width * picture.height;
-  const planes = [0, 1, 2].map((c) => picture.data.subarray(c * count, (c + 1) * count));
-  if (picture.alpha) planes.push(picture.alpha);
-  return (from, to) => {
-    const size = (to - from) * width;
-    const block = new Float32Array(planes.length * size);
-    planes.forEach((plane, c) => {
-      resizePlane(plane, picture.width, rows.slice(from, to), columns, block.subarray(c * size, (c + 1) * size));
-    });
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The same a block of rows at a time, for pictures that do not fit into memory, and for any number of planes. */
+export class RowResizer {
+  readonly #rows: readonly Taps[];
+  readonly #columns: readonly Taps[];
+  readonly #stride: number;
+
+  constructor(source: Size, target: Size) {
+    this.#rows = tapsFor(source.height, target.height);
+    this.#columns = tapsFor(source.width, target.width);
+    this.#stride = source.width;
+  }
+
+  /** The first of the source's rows that the result's rows `from` up to but not including `to` are made of, and the one behind the last. */
+  span(from: number, to: number): readonly [first: number, end: number] {
+    const last = this.#rows[to - 1]!;
+    return [this.#rows[from]!.first, last.first + last.weights.length];
+  }
+
+  /**
+   * @param window planes [n, rows, width] of the source, from its row `first` on: at least those of `span`
+   * @returns planes [n, to - from, width] of the result
+   */
+  resize(window: Float32Array, planes: number, first: number, from: number, to: number): Float32Array {
+    const size = (to - from) * this.#columns.length;
+    const length = window.length / planes;
+    const taps = this.#rows.slice(from, to).map((tap) => ({ ...tap, first: tap.first - first }));
+    const block = new Float32Array(planes * size);
+    for (let c = 0; c < planes; c++) {
+      const plane = window.subarray(c * length, (c + 1) * length);
+      resizePlane(plane, this.#stride, taps, this.#columns, block.subarray(c * size, (c + 1) * size));
+    }
     return block;
-  };
+  }
 }
 
 /** Which samples make up each sample of the resized axis, and with which weights, which sum to one. */

@@ -24,6 +24,9 @@ export function memorySource(bytes: Uint8Array): ByteSource {
   };
 }
 
+/** Node reads no more than 2 GB at once, bytes. */
+const MOST_AT_ONCE = 2 ** 30;
+
 /** A source over a file on this computer; close it after use. @throws what the system says where it cannot be opened */
 export async function fileSource(path: string): Promise<ByteSource> {
   const handle = await open(path, 'r');
@@ -36,7 +39,8 @@ export async function fileSource(path: string): Promise<ByteSource> {
         const bytes = new Uint8Array(end - begin);
         let done = 0;
         while (done < bytes.byteLength) {
-          const { bytesRead } = await handle.read(bytes, done, bytes.byteLength - done, begin + done);
+          const wanted = Math.min(bytes.byteLength - done, MOST_AT_ONCE);
+          const { bytesRead } = await handle.read(bytes, done, wanted, begin + done);
           if (bytesRead === 0) throw new RangeError(`the file ended at ${begin + done} while it was read`);
           done += bytesRead;
         }

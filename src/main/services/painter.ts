@@ -4,14 +4,16 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { decodeImage, type DecodedImage } from '../codec/decode.ts';
-import { writeImage } from '../codec/encode.ts';
+import { writeImage, type WriteOptions } from '../codec/encode.ts';
 import { checkOutput, planOutput } from '../codec/output.ts';
 import { withOpacityOf, type Picture } from '../codec/picture.ts';
 import { loadNetwork } from '../engine/networks/load.ts';
 import { findLayer, type Network } from '../engine/networks/network.ts';
 import { applyRewrites } from '../engine/networks/rewrites/apply.ts';
+import type { Plane } from '../engine/objective/windows.ts';
 import { hasCheckpoint, notWritten, readCheckpointRecipe } from '../engine/runs/checkpoint.ts';
-import { coarseToFine, levelSize } from '../engine/runs/schedule.ts';
+import { coarseToFine, enlarging, levelSize } from '../engine/runs/schedule.ts';
+import { checkMasks, readMask } from '../engine/runs/masks.ts';
 import type { EngineJob } from '../../shared/engine-contract.ts';
 import { MadderError } from '../../shared/errors.ts';
 import { sidesOf } from '../../shared/extent.ts';
@@ -27,11 +29,13 @@ import { changeRewrites, changeSettings, type RecipeChanges } from '../../shared
 import { MAX_JPEG_XMP, writeXmp } from '../formats/xmp.ts';
 import { findInstalled } from './networks.ts';
 import { checkLayers, presetNotes, suits } from './presets.ts';
+import { ended, enlargedSchedule } from './enlarging.ts';
 import {
   changesNote,
   checkedRecipe,
   findImages,
   findNetwork,
+  imagesOf,
   namedLayers,
   networkReference,
   openRecipeNetwork,
@@ -43,7 +47,15 @@ import { startRun, type RunHandle, type RunnerOptions } from './runner.ts';
 /** What a person asks for; everything but the pictures has a default that fits the network or the preset. */
 export interface PaintRequest extends RecipeChanges {
   readonly photo: string;
-  readonly styles: readonly { readonly path: string; readonly weight?: number; readonly scale?: number }[];
+  readonly styles: readonly {
+    readonly path: string;
+    readonly weight?: number;
+    readonly scale?: number;
+    /** A picture of where the style applies: white belongs to it. Styles without one share what is left. */
+    readonly mask?: string;
+  }[];
+  /** A picture of where the photo stays as it is: white belongs to it. */
+  readonly photoMask?: string;
   /** Id of an installed network, or a `.safetensors` or `.onnx` file. */
   readonly network: string;
   /** A network of its own for the content; the style's when not given. */
@@ -52,6 +64,11 @@ export interface PaintRequest extends RecipeChanges {
   readonly preset?: Preset;
   /** `content`, `noise` or the path of a picture. */
   readonly init?: string;
+  /**
+   * Side, px (the one that the schedule names), at which the start picture is finished: only what is larger is painted, whatever levels
+   * the preset has.
+   */
+  readonly begin?: number;
   /** Where the picture will go: what its format cannot keep is said before the run. */
   readonly output?: string;
 }
@@ -84,6 +101,8 @@ export interface PaintOptions extends RunnerOptions {
   readonly folder?: string;
   /** Go on from the folder's checkpoint. */
   readonly resume?: boolean;
+  /** The folder stays when the run ends well: whoever has written its picture removes it with `leaveRun`. */
+  readonly keepFolder?: boolean;
 }
 
 /** λ, content weight and quadratic variation of networks that suggest nothing themselves. */
@@ -100,7 +119,7 @@ export const prepareRun = (request: PaintRequest | RepeatRequest): Promise<Prepa
   'recipe' in request ? prepareRepeat(request) : prepareNew(request);
 
 async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
-  const { preset, iterations = DEFAULTS.iterations } = request;
+  const { preset, begin, iterations = DEFAULTS.iterations } = request;
   const networks = {
     style: await findInstalled(request.network),
     ...(request.contentNetwork ? { content: await findInstalled(request.contentNetwork) } : {}),
@@ -112,12 +131,18 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
   const pictures = new Pictures(notes);
   const photo = await pictures.open(request.photo);
   const styles = [];
-  for (const { path, weight, scale } of request.styles)
+  const masks: Recipe['masks'] = [];
+  for (const [style, { path, weight, scale, mask }] of request.styles.entries()) {
     styles.push({ image: await pictures.open(path), weight, scale });
+    if (mask !== undefined) masks.push({ image: await pictures.openMask(mask), region: { kind: 'style', style } });
+  }
+  if (request.photoMask !== undefined)
+    masks.push({ image: await pictures.openMask(request.photoMask), region: { kind: 'photo' } });
   const init = await pictures.start(request.init ?? preset?.init?.kind ?? DEFAULTS.init);
 
   const changes = sized(request, photo, preset?.schedule?.side ?? 'long');
   const { size = DEFAULTS.size } = changes;
+  const { iterations: _, ...others } = changes;
   const suggested = style.manifest.suggested ?? {};
   const usual = {
     normalization: 'relative' as const,
@@ -137,16 +162,20 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
       seed: DEFAULTS.seed,
       colour: preset?.colour ?? DEFAULTS.colour,
     },
-    named(changes, style, eye),
+    // The usual schedule is made for so many iterations already.
+    named(preset?.schedule ? changes : others, style, eye),
   );
+  const { schedule } = settings;
   const parameterization = request.parameterization ?? preset?.parameterization ?? { kind: 'pixels' as const };
   const optimizer = request.optimizer ?? preset?.optimizer ?? { kind: suggested.optimizer ?? 'lbfgs' };
   const recipe = checkedRecipe({
     version: RECIPE_VERSION,
     content: photo,
     styles,
+    masks,
     networks: { style: networkReference(style), ...(content ? { content: networkReference(content) } : {}) },
     ...settings,
+    ...(begin === undefined ? {} : { schedule: { ...schedule, levels: enlarging(begin, schedule.size, iterations) } }),
     objective: orderedObjective(settings.objective, style, eye),
     parameterization,
     optimizer: {
@@ -161,15 +190,10 @@ async function prepareNew(request: PaintRequest): Promise<PreparedRun> {
 /** A recipe's pictures and networks are found by their hashes; what the person says beside it goes before it. */
 async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   const { recipe, file, photo, styles, styleWeights = [], styleScales = [] } = request;
-  if (recipe.masks.length > 0) {
-    throw new MadderError(
-      'input',
-      'This recipe paints through masks, which this Madder cannot do yet; remove them from it.',
-    );
-  }
-  const given = [...(photo === undefined ? [] : [photo]), ...styles.map((s) => s.path)];
+  const given = [...(photo === undefined ? [] : [photo]), ...styles.map((s) => s.path), ...(request.masks ?? [])];
   // A start that the person chooses instead need not be there.
-  const kept = request.init === undefined ? recipe : { ...recipe, init: { kind: 'content' as const } };
+  const hasStart = request.enlarge !== undefined || request.init !== undefined;
+  const kept = hasStart ? { ...recipe, init: { kind: 'content' as const } } : recipe;
   const found = await findImages(kept, file, given);
   const style = await openForRepeat(recipe.networks.style, request.network, request);
   const content =
@@ -179,21 +203,25 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   const eye = content?.network ?? style.network;
   const notes = notesOn(style.network, content?.network);
   const pictures = new Pictures(notes);
-  for (const path of found.values()) await pictures.open(path);
-  const init = request.init === undefined ? recipe.init : await pictures.start(request.init);
+  for (const { sha256 } of imagesOf({ ...kept, masks: [] })) await pictures.open(found.get(sha256)!);
+  for (const { image } of recipe.masks) await pictures.openMask(found.get(image.sha256)!);
+  const painted = request.enlarge === undefined ? undefined : await pictures.open(request.enlarge);
+  const chosen = request.init === undefined ? recipe.init : await pictures.start(request.init);
+  const init = painted ? { kind: 'image' as const, image: painted } : chosen;
 
   const others = [...(style.other ? ['network'] : []), ...(content?.other ? ['content network'] : [])];
   const note = changesNote(request, others);
   if (note !== undefined) notes.push(note);
   const changes = sized(request, recipe.content, recipe.schedule.side);
-  const settings = changeSettings(recipe, named(changes, style.network, eye));
+  const changed = changeSettings(painted ? ended(recipe) : recipe, named(changes, style.network, eye));
+  const settings = painted ? { ...changed, schedule: enlargedSchedule(recipe.schedule, painted, changes) } : changed;
   for (const [network, names] of [
     [style.network, settings.objective.styleLayers],
     [eye, settings.objective.contentLayers],
   ] as const) {
     for (const name of Object.keys(names)) findLayer(network, name);
   }
-  const changed = checkedRecipe({
+  const repeated = checkedRecipe({
     ...settings,
     styles: recipe.styles.map((s, i) => ({
       ...s,
@@ -209,7 +237,7 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
     init,
   });
   const networks = { style: style.idOrPath, ...(content ? { content: content.idOrPath } : {}) };
-  return { recipe: changed, images: pictures.paths, networks, ...pictures.prospect(changed, request.output) };
+  return { recipe: repeated, images: pictures.paths, networks, ...pictures.prospect(repeated, request.output) };
 }
 
 /**
@@ -223,6 +251,7 @@ class Pictures {
   readonly paths: Record<string, string> = {};
   readonly #notes: string[];
   readonly #opacities = new Map<string, Opacity>();
+  readonly #masks = new Map<string, Plane>();
 
   /** @param notes receives what was done to the pictures */
   constructor(notes: string[]) {
@@ -238,18 +267,34 @@ class Pictures {
     return { sha256, name, width: original.width, height: original.height };
   }
 
+  async openMask(path: string): Promise<RecipeImage> {
+    const { mask, sha256, name, original, notes } = await readMask(path);
+    this.paths[sha256] = resolve(path);
+    this.#notes.push(...notes);
+    this.#masks.set(sha256, mask);
+    return { sha256, name, width: original.width, height: original.height };
+  }
+
   async start(init: string): Promise<Recipe['init']> {
     return init === 'content' || init === 'noise' ? { kind: init } : { kind: 'image', image: await this.open(init) };
   }
 
-  /** The opacity that the result gets, which is the photo's, and all notes, with those on where the result goes. */
-  prospect({ content, schedule }: Recipe, output: string | undefined): Pick<PreparedRun, 'opacity' | 'notes'> {
+  /**
+   * The opacity that the result gets, which is the photo's, and all notes, with those on masks and on where the result goes.
+   * @throws MadderError where the masks leave nothing to paint
+   */
+  prospect(recipe: Recipe, output: string | undefined): Pick<PreparedRun, 'opacity' | 'notes'> {
+    const { content, schedule } = recipe;
     const opacity = this.#opacities.get(content.sha256)!;
     const size = levelSize(schedule, schedule.levels.length - 1, content);
     const transparent = opacity.alpha !== undefined;
     return {
       opacity,
-      notes: [...this.#notes, ...(output === undefined ? [] : planOutput(output, { ...size, transparent }))],
+      notes: [
+        ...this.#notes,
+        ...checkMasks(recipe, ({ image }) => this.#masks.get(image.sha256)!, size),
+        ...(output === undefined ? [] : planOutput(output, { ...size, transparent })),
+      ],
     };
   }
 }
@@ -275,6 +320,7 @@ export async function paint(prepared: PreparedRun, options: PaintOptions = {}): 
     previewSide,
     resume = false,
     folder,
+    keepFolder = false,
     ...hooks
   } = options;
   const place = folder ?? (await mkdtemp(join(tmpdir(), 'madder-run-')));
@@ -295,13 +341,20 @@ export async function paint(prepared: PreparedRun, options: PaintOptions = {}): 
     ...(previewSide === undefined ? {} : { previewSide }),
   };
   const handle = startRun(job, hooks);
-  const remove = () => rm(place, { recursive: true, force: true });
-  // What a failed run leaves can be resumed, unless nobody knows where it is or nothing is in it.
-  const tidy = async () => {
-    if (folder === undefined || !hasCheckpoint(place)) await remove();
-  };
-  handle.outcome.then(remove, tidy).catch(() => {});
+  // What a failed run leaves can be resumed, unless nobody knows where it is.
+  const failed = () => leaveRun(place, folder === undefined);
+  handle.outcome.then(() => (keepFolder ? undefined : leaveRun(place, true)), failed).catch(() => {});
   return prepared.opacity.alpha ? underOpacity(handle, prepared.opacity) : handle;
+}
+
+/**
+ * Removes a run's folder, or keeps it where its picture is not anywhere else and there is something to go on from.
+ * @returns whether it is kept
+ */
+export async function leaveRun(folder: string, done: boolean): Promise<boolean> {
+  if (!done && hasCheckpoint(folder)) return true;
+  await rm(folder, { recursive: true, force: true });
+  return false;
 }
 
 /** A run whose picture gets the photo's opacity when it is done: painting knows colours only. */
@@ -315,6 +368,7 @@ function underOpacity(run: RunHandle, opacity: Opacity): RunHandle {
     resume: () => run.resume(),
     stop: () => run.stop(),
     changeWeights: (change) => run.changeWeights(change),
+    look: (piece) => run.look(piece),
     abandon: () => run.abandon(),
     get pid() {
       return run.pid;
@@ -341,7 +395,7 @@ async function checkRunFolder(folder: string, recipe: Recipe, resume: boolean): 
   }
 }
 
-export interface Destination {
+export interface Destination extends Pick<WriteOptions, 'depth' | 'dpi' | 'pyramid'> {
   readonly path: string;
   /** Files that the result must not replace, whatever their names. */
   readonly inputs: readonly string[];
@@ -353,8 +407,8 @@ export interface Destination {
  * Refuses, before any work is done, what could not be written at the end: an unknown suffix, a folder that is missing or
  * read-only, one of the run's own inputs, and an existing file unless it may be replaced.
  */
-export async function checkDestination({ path, inputs, overwrite }: Destination): Promise<void> {
-  await checkOutput(path, { inputs });
+export async function checkDestination({ overwrite, path, ...output }: Destination): Promise<void> {
+  await checkOutput(path, output);
   if (existsSync(path) && !overwrite) {
     throw new MadderError('output', `${path} exists already; choose another name, or add --overwrite to replace it.`);
   }
@@ -365,12 +419,18 @@ export async function checkDestination({ path, inputs, overwrite }: Destination)
  * not replaced either: the picture then gets a number.
  * @param recipe is carried by the picture, in its metadata; where it does not fit, `note` says so
  */
-export async function savePicture({ path, inputs, overwrite }: Destination, picture: Picture, recipe?: Recipe) {
+export async function savePicture(
+  { path, overwrite, ...output }: Destination,
+  picture: Picture,
+  recipe?: Recipe,
+  hooks: Pick<WriteOptions, 'onProgress' | 'signal'> = {},
+) {
   const free = overwrite ? path : freeName(path);
   const packet = recipe && writeXmp(recipe);
   const tooLong = packet !== undefined && isJpeg(path) && Buffer.byteLength(packet) > MAX_JPEG_XMP;
   await writeImage(free, picture, {
-    inputs,
+    ...output,
+    ...hooks,
     ...(packet === undefined || tooLong ? {} : { metadata: { xmp: packet } }),
   });
   return {

@@ -31,6 +31,7 @@ export interface RepeatRequest extends RecipeChanges {
   /** Where the pictures are, when they are not beside the recipe. */
   readonly photo?: string;
   readonly styles: readonly { readonly path: string }[];
+  readonly masks?: readonly string[];
   /** Shares and scales of the recipe's styles, in their order. */
   readonly styleWeights?: readonly number[];
   readonly styleScales?: readonly number[];
@@ -39,6 +40,8 @@ export interface RepeatRequest extends RecipeChanges {
   readonly contentNetwork?: string;
   /** `content`, `noise` or the path of a picture. */
   readonly init?: string;
+  /** The picture that was painted by this recipe: it is painted on at the larger size that is asked for. */
+  readonly enlarge?: string;
   /** Where the picture will go. */
   readonly output?: string;
 }
@@ -139,9 +142,19 @@ export function networkReference({ id, sha256, rewrites, manifest }: Network): R
   return { id, sha256, rewrites: [...rewrites], normalization };
 }
 
-/** The pictures of a recipe, each once, with what they are to it. */
-export function imagesOf({ content, styles, init }: Pick<Recipe, 'content' | 'styles' | 'init'>): RecipeImage[] {
-  const all = [content, ...styles.map((s) => s.image), ...(init.kind === 'image' ? [init.image] : [])];
+/** The pictures of a recipe, its masks among them, each once. */
+export function imagesOf({
+  content,
+  styles,
+  masks,
+  init,
+}: Pick<Recipe, 'content' | 'styles' | 'masks' | 'init'>): RecipeImage[] {
+  const all = [
+    content,
+    ...styles.map((s) => s.image),
+    ...(init.kind === 'image' ? [init.image] : []),
+    ...masks.map((m) => m.image),
+  ];
   return [...new Map(all.map((image) => [image.sha256, image])).values()];
 }
 

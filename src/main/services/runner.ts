@@ -1,8 +1,9 @@
 import { EngineClient, type EngineClientOptions, type EngineExit } from '../engine/process/client.ts';
 import { readResult } from '../engine/process/result.ts';
 import type { Picture } from '../codec/picture.ts';
+import { gigabytes } from '../../shared/amounts.ts';
 import { MadderError, type ErrorKind } from '../../shared/errors.ts';
-import type { EngineCommand, EngineEvent, EngineEventOf, EngineJob } from '../../shared/engine-contract.ts';
+import type { EngineCommand, EngineEvent, EngineEventOf, EngineJob, Piece } from '../../shared/engine-contract.ts';
 import type { WeightChange } from '../../shared/recipe.ts';
 import type { SpareEngine } from './spare-engine.ts';
 
@@ -31,6 +32,8 @@ export interface RunHandle {
   /** Ends before the next evaluation and keeps the best picture. */
   stop(): void;
   changeWeights(change: WeightChange): void;
+  /** This piece of the picture is wanted with every preview, as `detail` events; null: none any more. */
+  look(piece: Piece | null): void;
   /** Kills the engine at once; the checkpoint stays in the folder. */
   abandon(): void;
   /** Process id of the engine that is working now. */
@@ -39,6 +42,22 @@ export interface RunHandle {
 
 /** An engine that dies this often without one evaluation in between will not do better the next time. */
 const FRUITLESS_RESTARTS = 3;
+
+/** Of the memory that ran out, what the next engine may take ... */
+const LESS_MEMORY = 0.75;
+/** ... and the least that is worth a try, bytes. */
+const LEAST_MEMORY = 600e6;
+
+/** A run ended because memory ran out, and with less for itself, which leaves more to everything else, it may succeed. */
+export class OutOfMemory extends MadderError {
+  /** bytes */
+  readonly suggestedBytes: number;
+
+  constructor(message: string, suggestedBytes: number) {
+    super('runtime', message);
+    this.suggestedBytes = suggestedBytes;
+  }
+}
 
 /**
  * Starts a run. Should its engine process die, another one goes on from the checkpoint, with whatever was said to the
@@ -59,6 +78,14 @@ class Supervisor implements RunHandle {
   #stopped = false;
   #provider: EngineJob['provider'];
   #deviceLost = false;
+  /** What engines may take from now on; the first one's own choice when undefined. Bytes, as the following. */
+  #memoryBytes: number | undefined;
+  /** What the present one may take, as far as it has said, and what it had when it last said so. */
+  #allowed: number | undefined;
+  #taken = 0;
+  #piece: Piece | null = null;
+  /** The engine has done what it is for; that it ends is no news. */
+  #isDone = false;
   /** Deaths of the engine since the last evaluation. */
   #fruitless = 0;
   /** Weight changes that no checkpoint holds, and the evaluation before which they took effect, once they did. */
@@ -69,6 +96,7 @@ class Supervisor implements RunHandle {
     this.#job = job;
     this.#options = options;
     this.#provider = job.provider;
+    this.#memoryBytes = job.memoryBytes;
     this.outcome = new Promise((resolve, reject) => (this.#settle = { resolve, reject }));
     // Whoever abandons a run does not wait for it.
     this.outcome.catch(() => {});
@@ -99,6 +127,11 @@ class Supervisor implements RunHandle {
     this.#tell({ type: 'weights', change });
   }
 
+  look(piece: Piece | null): void {
+    this.#piece = piece;
+    this.#tell({ type: 'detail', piece });
+  }
+
   abandon(): void {
     this.#end(new MadderError('runtime', 'The run was abandoned.'));
     this.#engine?.kill();
@@ -106,6 +139,8 @@ class Supervisor implements RunHandle {
 
   #launch(resume: boolean): void {
     this.#started = false;
+    this.#allowed = undefined;
+    this.#taken = 0;
     const { entry, spare } = this.#options;
     const options: EngineClientOptions = {
       // An engine that was given up may still say something, or end.
@@ -125,19 +160,24 @@ class Supervisor implements RunHandle {
   async #hear(event: EngineEvent, resume: boolean): Promise<void> {
     switch (event.type) {
       case 'ready':
-        this.#engine!.send({ type: 'start', job: { ...this.#job, provider: this.#provider, resume } });
+        this.#engine!.send({ type: 'start', job: this.#nextJob(resume) });
         this.#started = true;
         // What the engine before this one did with them went with it, as far as no checkpoint holds it.
         this.#unkept = this.#unkept.map(({ change }) => ({ change }));
         for (const { change } of this.#unkept) this.#tell({ type: 'weights', change });
+        if (this.#piece) this.#tell({ type: 'detail', piece: this.#piece });
         if (this.#paused) this.#tell({ type: 'pause' });
         if (this.#stopped) this.#tell({ type: 'stop' });
         break;
       case 'note':
         this.#options.onNote?.(event.message);
         break;
+      case 'started':
+        this.#allowed = event.memoryBytes;
+        break;
       case 'progress':
         this.#fruitless = 0;
+        this.#taken = event.memoryBytes;
         break;
       case 'weighed':
         for (const entry of this.#unkept) entry.evaluation ??= event.evaluation;
@@ -149,6 +189,9 @@ class Supervisor implements RunHandle {
         if (!this.#goOnElsewhere(event)) this.#end(failure(event));
         break;
       case 'done':
+        // Its memory is wanted for reading the picture.
+        this.#isDone = true;
+        this.#engine?.send({ type: 'quit' });
         try {
           const { type: _, ...done } = event;
           this.#end({ ...done, picture: await readResult(this.#job.folder) });
@@ -157,6 +200,11 @@ class Supervisor implements RunHandle {
         }
     }
     this.#options.onEvent?.(event);
+  }
+
+  #nextJob(resume: boolean): EngineJob {
+    const memory = this.#memoryBytes === undefined ? {} : { memoryBytes: this.#memoryBytes };
+    return { ...this.#job, ...memory, provider: this.#provider, resume };
   }
 
   /** A lost device is tried once more in a new process; after that, and where memory ran out, the cpu goes on. */
@@ -177,16 +225,22 @@ class Supervisor implements RunHandle {
     this.#options.onProvider?.('cpu');
   }
 
-  #lost({ code, signal, lastWords }: EngineExit): void {
-    if (this.#ended) return;
+  #lost(exit: EngineExit): void {
+    if (this.#ended || this.#isDone) return;
+    const { code, signal, lastWords } = exit;
     const how = signal ?? `code ${code ?? 'unknown'}`;
     const words = lastWords ? `: ${lastWords.split('\n').at(-1)}` : '';
-    if (++this.#fruitless > FRUITLESS_RESTARTS) {
+    this.#fruitless++;
+    const less = this.#memoryRanOut(exit) ? this.#lessMemory() : undefined;
+    if (this.#fruitless > FRUITLESS_RESTARTS) {
+      const again = `The engine ends again and again (${how}${words})`;
       this.#end(
-        new MadderError(
-          'runtime',
-          `The engine ends again and again (${how}${words}); try a smaller size or another device.`,
-        ),
+        less === undefined
+          ? new MadderError('runtime', `${again}; try a smaller size or another device.`)
+          : new OutOfMemory(
+              `${again}, most likely because memory runs out; close other programs, let it take at most ${gigabytes(less)}, or choose a smaller size.`,
+              less,
+            ),
       );
       return;
     }
@@ -194,10 +248,30 @@ class Supervisor implements RunHandle {
     const elsewhere = this.#provider !== 'cpu' && this.#fruitless > 1;
     if (elsewhere) this.#moveToCpu();
     const where = elsewhere ? ' on the cpu' : '';
+    const why = less === undefined ? '' : ', most likely because memory ran out';
+    const within = less === undefined ? '' : ` within ${gigabytes(less)} of memory`;
+    this.#memoryBytes = less ?? this.#memoryBytes;
     this.#options.onNote?.(
-      `The engine ended unexpectedly (${how}${words}); the run goes on${where}, from its last checkpoint.`,
+      `The engine ended unexpectedly (${how}${words})${why}; the run goes on${where}${within}, from its last checkpoint.`,
     );
     this.#launch(true);
+  }
+
+  /**
+   * Whether an engine died for want of memory. It says so itself, or the system ends it by SIGKILL, as people do too: it counts where the
+   * engine had much of what it may take, or where nothing else explains that it dies again.
+   */
+  #memoryRanOut({ signal, lastWords }: EngineExit): boolean {
+    if (SAYS_MEMORY.test(lastWords)) return true;
+    if (signal !== 'SIGKILL') return false;
+    return this.#taken > (this.#allowed ?? Infinity) / 2 || this.#fruitless > 1;
+  }
+
+  /** What the next engine may take after one that took too much; undefined where it cannot be less. */
+  #lessMemory(): number | undefined {
+    const before = this.#allowed ?? this.#memoryBytes;
+    const less = before === undefined ? 0 : Math.round(LESS_MEMORY * before);
+    return less >= LEAST_MEMORY ? less : undefined;
   }
 
   #end(outcome: unknown): void {
@@ -208,6 +282,9 @@ class Supervisor implements RunHandle {
     else this.#settle.resolve(outcome as RunOutcome);
   }
 }
+
+/** What V8, the C++ library and the runtime say when there is no memory left. */
+const SAYS_MEMORY = /out of memory|bad[_ ]alloc|allocation failed|cannot allocate memory|failed to allocate memory/i;
 
 function failure({ kind, message }: EngineEventOf<'failed'>): Error {
   return kind === 'defect' ? new Error(message) : new MadderError(kind satisfies ErrorKind, message);

@@ -2,7 +2,7 @@ import type { LucideIcon } from 'lucide-react';
 import type { Program } from '../app/program.ts';
 
 /** Where an action stands in lists of shortcuts. */
-export const ACTION_GROUPS = ['run', 'picture', 'edit', 'view', 'program'] as const;
+export const ACTION_GROUPS = ['run', 'picture', 'edit', 'mask', 'view', 'program'] as const;
 export type ActionGroup = (typeof ACTION_GROUPS)[number];
 
 /**
@@ -18,6 +18,8 @@ export interface Action {
   readonly browserShortcut?: string;
   /** It is of use in the laboratory too; everything else is the studio's. */
   readonly everywhere?: boolean;
+  /** It is of use only while a mask is painted; there its keys go before those of everything else. */
+  readonly masking?: boolean;
   /** Whether it can be done now. It reads the stores, so that whoever asks must subscribe to them: `useAction`. */
   readonly enabled?: (program: Program) => boolean;
   /** Of things that are on or off. */

@@ -1,6 +1,7 @@
 import { ClipboardPaste, ImagePlus, Palette, Redo2, Undo2 } from 'lucide-react';
 import { pasteFiles } from '../features/intake/paste.ts';
 import { chooseFiles } from '../features/intake/choose.ts';
+import { deskOf } from '../features/masks/desk.ts';
 import { define } from './action.ts';
 
 export const editActions = define({
@@ -8,8 +9,11 @@ export const editActions = define({
     group: 'edit',
     icon: Undo2,
     shortcuts: ['Mod+Z'],
-    enabled: ({ documents }) => documents.history.getState().pastStates.length > 0,
-    run: ({ documents }) => documents.undo(),
+    enabled: (program) => program.documents.history.getState().pastStates.length > 0 || deskOf(program).drawing,
+    run: (program) => {
+      // A stroke that is still drawn is what was done last.
+      if (!deskOf(program).cancel()) program.documents.undo();
+    },
   },
   redo: {
     group: 'edit',

@@ -2,9 +2,16 @@ import type { Program } from '../app/program.ts';
 import { ACTION_IDS, actionOf, type ActionId } from './index.ts';
 import { isSingleKey, matches, parseShortcut, type Shortcut } from './shortcuts.ts';
 
-const TABLE: readonly { readonly id: ActionId; readonly shortcut: Shortcut }[] = ACTION_IDS.flatMap((id) =>
-  (actionOf(id).shortcuts ?? []).map((text) => ({ id, shortcut: parseShortcut(text) })),
-);
+interface Entry {
+  readonly id: ActionId;
+  readonly shortcut: Shortcut;
+}
+const entries = (masking: boolean): Entry[] =>
+  ACTION_IDS.filter((id) => (actionOf(id).masking ?? false) === masking).flatMap((id) =>
+    (actionOf(id).shortcuts ?? []).map((text) => ({ id, shortcut: parseShortcut(text) })),
+  );
+/** Those of a mask first: while one is painted, they have their keys before everything else. */
+const TABLE: readonly Entry[] = [...entries(true), ...entries(false)];
 
 /** What a text field does with Control or Command itself. */
 const EDITING = new Set(['A', 'C', 'V', 'X', 'Y', 'Z']);
@@ -25,12 +32,13 @@ export function listenForShortcuts(program: Program): () => void {
   };
   const down = (event: KeyboardEvent): void => {
     // A dialog is a world of its own.
-    const { dialog, screen } = program.view.getState();
+    const { dialog, screen, masking } = program.view.getState();
     if (event.defaultPrevented || dialog !== null) return;
     const typing = isTyping(event.target);
     const { singleKeyShortcuts } = program.session.getState().preferences;
     const found = TABLE.find(({ id, shortcut }) => {
       if (screen === 'laboratory' && !actionOf(id).everywhere) return false;
+      if (actionOf(id).masking && !masking) return false;
       if (isSingleKey(shortcut) && (typing || !singleKeyShortcuts)) return false;
       if (typing && EDITING.has(shortcut.key)) return false;
       return matches(shortcut, event, mac);

@@ -1,6 +1,7 @@
-import { ChartSpline, ListPlus, Pause, Play, RotateCcw, Square, X } from 'lucide-react';
+import { ChartSpline, ImageUpscale, ListPlus, Pause, Play, RotateCcw, Square, X } from 'lucide-react';
 import i18next from 'i18next';
 import type { Program } from '../app/program.ts';
+import { openRender, shownSource } from '../features/render/source.ts';
 import { notify } from '../stores/notices.ts';
 import { startObstacles } from '../stores/selectors.ts';
 import { activeJob, activeStudy } from '../stores/session.ts';
@@ -112,6 +113,16 @@ export const runActions = define({
     icon: X,
     enabled: (program) => active(program) !== undefined,
     run: (program) => void program.ask('cancel', { job: active(program)!.id }),
+  },
+  openRender: {
+    group: 'run',
+    icon: ImageUpscale,
+    shortcuts: ['Mod+Shift+E'],
+    enabled: ({ session, view }) => shownSource(session.getState(), view.getState().shown) !== undefined,
+    run: (program) => {
+      const source = shownSource(program.session.getState(), program.view.getState().shown);
+      if (source) openRender(program, source);
+    },
   },
   toggleLosses: {
     group: 'view',

@@ -26,6 +26,8 @@ const SYMBOLS: Readonly<Record<string, readonly string[]>> = {
   Question: ['?'],
   Comma: [','],
   Period: ['.'],
+  BracketLeft: ['['],
+  BracketRight: [']'],
 };
 
 export function matches(shortcut: Shortcut, press: KeyPress, mac: boolean): boolean {
@@ -49,7 +51,15 @@ export interface KeyNames {
   readonly alt: string;
 }
 
-const GLYPHS: Readonly<Record<string, string>> = { Plus: '+', Minus: '−', Question: '?', Comma: ',', Period: '.' };
+const GLYPHS: Readonly<Record<string, string>> = {
+  Plus: '+',
+  Minus: '−',
+  Question: '?',
+  Comma: ',',
+  Period: '.',
+  BracketLeft: '[',
+  BracketRight: ']',
+};
 
 /** As it is printed on keys: `Ctrl+Shift+Z`, or `⇧⌘Z` on a Mac. */
 export function formatShortcut({ mod, shift, alt, key }: Shortcut, mac: boolean, names: KeyNames): string {

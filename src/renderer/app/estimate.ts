@@ -7,7 +7,7 @@ const QUIET = 300;
 
 /** What memory and time depend on; moving a style fader asks nothing. */
 const relevant = (
-  { photo, styles, network, contentNetwork, preset, settings }: StudioDocument,
+  { photo, styles, photoMask, network, contentNetwork, preset, settings }: StudioDocument,
   { preferences, devices, results }: Pick<Session, 'preferences' | 'devices' | 'results'>,
 ): string =>
   JSON.stringify([
@@ -17,7 +17,9 @@ const relevant = (
     preferences.threads,
     devices.chosen,
     photo?.sha256,
-    styles.map(({ picture, scale }) => [picture.sha256, scale]),
+    // Not what is painted on masks, but how many regions there are.
+    photoMask !== null,
+    styles.map(({ picture, scale, mask }) => [picture.sha256, scale, mask !== null]),
     network,
     contentNetwork,
     preset?.id,

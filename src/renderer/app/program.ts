@@ -12,6 +12,7 @@ import type {
 } from '../../shared/studio/contract.ts';
 import type { StudioDocument } from '../../shared/studio/document.ts';
 import { createDocumentStore, type DocumentStore } from '../stores/document.ts';
+import { createMaskPictures, settling, type MaskPictures } from '../stores/masks.ts';
 import { createNoticeStore, notify, type NoticeStore } from '../stores/notices.ts';
 import { applyEvent, createSessionStore, mirrored, type Session, type SessionStore } from '../stores/session.ts';
 import { createViewStore, type View, type ViewStore } from '../stores/view.ts';
@@ -23,6 +24,8 @@ export interface Program {
   readonly session: SessionStore;
   readonly view: ViewStore;
   readonly notices: NoticeStore;
+  /** Masks that were painted here, on their way into the library. */
+  readonly masks: MaskPictures;
   /** Called for every event after the session knows of it; returns what ends the subscription. */
   onEvent(listener: (event: StudioEvent) => void): () => void;
   /** Asks the program; a problem is shown to the person, and the answer then is undefined. */
@@ -37,12 +40,12 @@ export interface Program {
  * Connects to the program and mirrors it.
  * @param storage where the view is remembered between sessions
  */
-export async function openProgram(transport: StudioTransport, storage?: Storage): Promise<Answer<Program>> {
+export async function openProgram(connection: StudioTransport, storage?: Storage): Promise<Answer<Program>> {
   // What happens while the snapshot is on its way is said again after it; every event only replaces things.
   let early: StudioEvent[] | undefined = [];
   let receive = (event: StudioEvent): void => void early?.push(event);
-  const endEvents = transport.subscribe((event) => receive(event));
-  const answer = await transport.call('snapshot', {});
+  const endEvents = connection.subscribe((event) => receive(event));
+  const answer = await connection.call('snapshot', {});
   if (!answer.ok) {
     endEvents();
     return answer;
@@ -54,6 +57,8 @@ export async function openProgram(transport: StudioTransport, storage?: Storage)
   const notices = createNoticeStore();
   const listeners = new Set<(event: StudioEvent) => void>();
   const tell = (problem: Problem): void => notify(notices, { tone: 'error', title: problem.message });
+  const masks = createMaskPictures(connection, documents, tell);
+  const transport = settling(connection, masks);
 
   const ask: Program['ask'] = async (method, request) => {
     const reply = await transport.call(method, request);
@@ -85,6 +90,7 @@ export async function openProgram(transport: StudioTransport, storage?: Storage)
       session,
       view,
       notices,
+      masks,
       ask,
       onEvent: (listener) => {
         listeners.add(listener);
@@ -97,6 +103,7 @@ export async function openProgram(transport: StudioTransport, storage?: Storage)
       close: () => {
         endEvents();
         endConnection();
+        masks.close();
       },
     },
   };

@@ -19,21 +19,41 @@ export function Switch({ label, checked, onChange, hint, disabled = false }: Swi
       <label htmlFor={id} className={styles.label}>
         {label}
       </label>
-      <Radix.Root
+      <Toggle
         id={id}
-        className={styles.switch}
         checked={checked}
         disabled={disabled}
-        onCheckedChange={onChange}
-        {...(hint ? { 'aria-describedby': `${id}-hint` } : {})}
-      >
-        <Radix.Thumb className={styles.thumb} />
-      </Radix.Root>
+        onChange={onChange}
+        {...(hint ? { describedBy: `${id}-hint` } : {})}
+      />
       {hint && (
         <p id={`${id}-hint`} className={styles.hint}>
           {hint}
         </p>
       )}
     </div>
+  );
+}
+
+interface ToggleProps extends Pick<SwitchProps, 'checked' | 'onChange' | 'disabled'> {
+  /** What the label names. */
+  readonly id: string;
+  /** The id of what says more. */
+  readonly describedBy?: string;
+}
+
+/** The switch alone, where its label stands elsewhere. */
+export function Toggle({ id, checked, onChange, disabled = false, describedBy }: ToggleProps) {
+  return (
+    <Radix.Root
+      id={id}
+      className={styles.switch}
+      checked={checked}
+      disabled={disabled}
+      onCheckedChange={onChange}
+      aria-describedby={describedBy}
+    >
+      <Radix.Thumb className={styles.thumb} />
+    </Radix.Root>
   );
 }

@@ -31,8 +31,8 @@ export function formatDuration(seconds: number): string {
 export const formatDate = (milliseconds: number): string =>
   new Intl.DateTimeFormat(i18next.language, { dateStyle: 'medium', timeStyle: 'short' }).format(milliseconds);
 
-export const formatPercent = (share: number): string =>
-  new Intl.NumberFormat(i18next.language, { style: 'percent', maximumFractionDigits: 0 }).format(share);
+export const formatPercent = (share: number, digits = 0): string =>
+  new Intl.NumberFormat(i18next.language, { style: 'percent', maximumFractionDigits: digits }).format(share);
 
 export const formatDecimal = (value: number, digits = 1): string =>
   new Intl.NumberFormat(i18next.language, { maximumFractionDigits: digits }).format(value);

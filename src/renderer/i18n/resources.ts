@@ -8,11 +8,13 @@ import deHistory from './de/history.json';
 import deIntake from './de/intake.json';
 import deLaboratory from './de/laboratory.json';
 import deLosses from './de/losses.json';
+import deMasks from './de/masks.json';
 import deNetworks from './de/networks.json';
 import dePhoto from './de/photo.json';
 import dePreferences from './de/preferences.json';
 import dePresets from './de/presets.json';
 import deQueue from './de/queue.json';
+import deRender from './de/render.json';
 import deRun from './de/run.json';
 import deSettings from './de/settings.json';
 import deStudio from './de/studio.json';
@@ -27,11 +29,13 @@ import enHistory from './en/history.json';
 import enIntake from './en/intake.json';
 import enLaboratory from './en/laboratory.json';
 import enLosses from './en/losses.json';
+import enMasks from './en/masks.json';
 import enNetworks from './en/networks.json';
 import enPhoto from './en/photo.json';
 import enPreferences from './en/preferences.json';
 import enPresets from './en/presets.json';
 import enQueue from './en/queue.json';
+import enRender from './en/render.json';
 import enRun from './en/run.json';
 import enSettings from './en/settings.json';
 import enStudio from './en/studio.json';
@@ -52,11 +56,13 @@ export const en = {
   about: enAbout,
   export: enExport,
   history: enHistory,
+  masks: enMasks,
   networks: enNetworks,
   photo: enPhoto,
   preferences: enPreferences,
   presets: enPresets,
   queue: enQueue,
+  render: enRender,
   styles: enStyles,
 };
 export const de: typeof en = {
@@ -73,10 +79,12 @@ export const de: typeof en = {
   about: deAbout,
   export: deExport,
   history: deHistory,
+  masks: deMasks,
   networks: deNetworks,
   photo: dePhoto,
   preferences: dePreferences,
   presets: dePresets,
   queue: deQueue,
+  render: deRender,
   styles: deStyles,
 };

@@ -1,15 +1,22 @@
 import type { Draft } from 'immer';
 import type { NetworkCard } from '../../shared/studio/contract.ts';
-import type { StudioDocument, StudioPicture, StudioSettings } from '../../shared/studio/document.ts';
+import {
+  withPhoto,
+  type StudioDocument,
+  type StudioPicture,
+  type StudioSettings,
+} from '../../shared/studio/document.ts';
 import { changeNetwork } from '../../shared/studio/network-change.ts';
+import type { MaskTarget } from '../features/masks/target.ts';
 
 /** What artists do to a document, by name: use with `documents.edit((draft) => …)`. */
 type Doc = Draft<StudioDocument>;
 
 export const MOST_STYLES = 8;
 
+/** Another photo; see `withPhoto` for what becomes of the masks. */
 export function setPhoto(draft: Doc, photo: StudioPicture | null): void {
-  draft.photo = photo;
+  Object.assign(draft, withPhoto(draft, photo));
 }
 
 /** Adds a painting to the mix, at full weight; one that is in it already stays as it is. @returns its place */
@@ -17,12 +24,22 @@ export function addStyle(draft: Doc, picture: StudioPicture): number {
   const known = draft.styles.findIndex((style) => style.picture.sha256 === picture.sha256);
   if (known >= 0) return known;
   if (draft.styles.length >= MOST_STYLES) draft.styles.pop();
-  return draft.styles.push({ picture, weight: 1, scale: 1 }) - 1;
+  return draft.styles.push({ picture, weight: 1, scale: 1, mask: null }) - 1;
 }
 
-/** The one painting to paint by, in place of those there were; how the first one was scaled is kept. */
+/**
+ * The painting alone, in place of those there were. How the first one was scaled is kept, and of a painting that was the only one
+ * where it applies too: the next one is tried out in its place.
+ */
+export const onlyStyle = (
+  { styles }: Pick<StudioDocument, 'styles'>,
+  picture: StudioPicture,
+): StudioDocument['styles'] => [
+  { picture, weight: 1, scale: styles[0]?.scale ?? 1, mask: (styles.length === 1 && styles[0]!.mask) || null },
+];
+
 export function setOnlyStyle(draft: Doc, picture: StudioPicture): void {
-  draft.styles = [{ picture, weight: 1, scale: draft.styles[0]?.scale ?? 1 }];
+  draft.styles = onlyStyle(draft, picture);
 }
 
 export function removeStyle(draft: Doc, index: number): void {
@@ -43,6 +60,19 @@ export function changeStyle(
 ): void {
   const style = draft.styles[index];
   if (style) Object.assign(style, change);
+}
+
+/** Where a painting applies, or where the photo stays; null: everywhere, or nowhere. */
+export function setMask(draft: Doc, target: MaskTarget, mask: StudioPicture | null): void {
+  if (target.kind === 'photo') draft.photoMask = mask;
+  const style = target.kind === 'style' && draft.styles.find(({ picture }) => picture.sha256 === target.picture);
+  if (style) style.mask = mask;
+}
+
+/** Every painting applies everywhere again, and the photo stays nowhere. */
+export function removeMasks(draft: Doc): void {
+  draft.photoMask = null;
+  for (const style of draft.styles) style.mask = null;
 }
 
 /** Another network; see `changeNetwork` for what becomes of faders and preset. */

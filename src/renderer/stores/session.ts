@@ -60,6 +60,10 @@ export function applyEvent(session: Session, event: StudioEvent): Session {
       return { ...session, jobs: upsert(session.jobs, event.job) };
     case 'progress':
       return withJob(session, event.job, (job) => ({ ...job, progress: event.progress }));
+    case 'tile':
+      return withJob(session, event.job, (job) => ({ ...job, tile: event.tile }));
+    case 'detail':
+      return withJob(session, event.job, (job) => ({ ...job, detail: event.detail }));
     case 'preview': {
       const { job, preview: version, width, height, total } = event;
       const previews = { ...session.previews, [job]: { version, width, height, total } };
@@ -92,6 +96,7 @@ export function applyEvent(session: Session, event: StudioEvent): Session {
       return { ...session, downloads: over ? others : { ...others, [network]: state } };
     }
     case 'weighed':
+    case 'exporting':
     case 'command':
     case 'opened':
       return session;

@@ -1,13 +1,16 @@
 import { createStore, type StoreApi } from 'zustand/vanilla';
 import { createJSONStorage, persist } from 'zustand/middleware';
 import type { Imported } from '../../shared/studio/contract.ts';
-import { FITTED, scaleOf, type Camera, type Size } from '../features/canvas/camera.ts';
+import type { RenderRequest } from '../../shared/studio/render.ts';
+import { FITTED, scaleOf, type Camera, type Point, type Size } from '../features/canvas/camera.ts';
+import { USUAL_BRUSH, type Brush } from '../features/masks/brush.ts';
+import type { MaskTarget } from '../features/masks/target.ts';
 
 /** What the canvas shows. */
 export const COMPARE_MODES = ['photo', 'style', 'result', 'split', 'side'] as const;
 export type CompareMode = (typeof COMPARE_MODES)[number];
 
-export const DIALOGS = ['preferences', 'shortcuts', 'history', 'queue', 'presets', 'export'] as const;
+export const DIALOGS = ['preferences', 'shortcuts', 'history', 'queue', 'presets', 'export', 'render'] as const;
 export type DialogId = (typeof DIALOGS)[number];
 
 /** The painted picture that is looked at: of a job (its previews, then its result), or out of the history. */
@@ -42,6 +45,9 @@ export interface View {
   readonly shown: Shown;
   /** Which of several styles the `style` mode shows. */
   readonly styleIndex: number;
+  /** The mask that is being painted on the canvas; see features/masks/desk.ts, which opens and closes it. */
+  readonly masking: MaskTarget | null;
+  readonly brush: Brush;
   readonly folded: Readonly<Record<Side, boolean>>;
   /** The window is too narrow for both panels: `drawer` is the one that is open. */
   readonly narrow: boolean;
@@ -49,6 +55,10 @@ export interface View {
   /** Sections of the panels that differ from how they are at first, by their ids. */
   readonly sections: Readonly<Record<string, boolean>>;
   readonly dialog: DialogId | null;
+  /** The picture that is to be rendered large, for the dialog about that. */
+  readonly rendering: RenderRequest['source'] | null;
+  /** Middle of the piece of a growing picture that is shown pixel by pixel, from 0 to 1. */
+  readonly detail: Point;
   /** A picture that came with its recipe: the person is asked what to do with it. */
   readonly painted: Imported | null;
 }
@@ -66,11 +76,15 @@ export function createViewStore(storage?: Storage): ViewStore {
     stage: null,
     shown: null,
     styleIndex: 0,
+    masking: null,
+    brush: USUAL_BRUSH,
     folded: { left: false, right: false },
     narrow: false,
     drawer: null,
     sections: {},
     dialog: null,
+    rendering: null,
+    detail: { x: 0.5, y: 0.5 },
     painted: null,
   });
   if (!storage) return createStore<View>(initial);
@@ -80,7 +94,14 @@ export function createViewStore(storage?: Storage): ViewStore {
       version: 1,
       storage: createJSONStorage(() => storage),
       // The window opens in the room where it was closed, or loaded anew in the middle of something.
-      partialize: ({ folded, sections, divider, screen, study }) => ({ folded, sections, divider, screen, study }),
+      partialize: ({ folded, sections, divider, screen, study, brush }) => ({
+        folded,
+        sections,
+        divider,
+        screen,
+        study,
+        brush,
+      }),
     }),
   );
 }

@@ -4,10 +4,13 @@
  */
 import { z } from 'zod';
 import { verdictSchema, providerSchema } from '../devices.ts';
+import { pieceSchema } from '../engine-contract.ts';
 import { networkIdSchema, networkManifestSchema } from '../network-manifest.ts';
+import { OUTPUT_FORMATS } from '../output-formats.ts';
 import { presetSchema } from '../preset.ts';
 import { recipeSchema, weightChangeSchema } from '../recipe.ts';
 import { documentSchema, pictureSchema } from './document.ts';
+import { renderPlanSchema, renderRequestSchema } from './render.ts';
 import {
   studyEntrySchema,
   studyFolderSchema,
@@ -145,6 +148,38 @@ const lossHistorySchema = z.strictObject({
 });
 export type LossHistory = z.output<typeof lossHistorySchema>;
 
+/** Where a picture is that is painted piece by piece: evaluations of it last so long that they have a progress of their own. */
+const tileProgressSchema = z.strictObject({
+  level: z.int(),
+  levels: z.int(),
+  width: z.int(),
+  height: z.int(),
+  /** Evaluations of the level that are done, and all of them. */
+  evaluation: z.int(),
+  evaluations: z.int(),
+  /** The piece that is looked at, from 0. */
+  tile: z.int(),
+  tiles: z.int(),
+  /** The paintings or the photo are measured; no evaluation has begun. */
+  preparing: z.boolean(),
+  /** Of the whole run; null before anything tells. */
+  secondsLeft: z.number().nullable(),
+});
+export type TileProgress = z.output<typeof tileProgressSchema>;
+
+/** A piece of a growing picture, pixel by pixel, as it lies at `assetUrl('detail', job)`; px. */
+const detailSchema = z.strictObject({
+  /** Counts them. */
+  version: z.int(),
+  left: z.int(),
+  top: z.int(),
+  width: z.int(),
+  height: z.int(),
+  pictureWidth: z.int(),
+  pictureHeight: z.int(),
+});
+export type Detail = z.output<typeof detailSchema>;
+
 /** A run, waiting or begun or ended. */
 const jobSchema = z.strictObject({
   id,
@@ -163,6 +198,20 @@ const jobSchema = z.strictObject({
   problem: problemSchema.optional(),
   /** The history entry that it ended in. */
   result: id.optional(),
+  /** It begins with the picture that this job ends in, and waits for it. */
+  after: id.optional(),
+  /** It begins with this picture of the history; once it has begun, the document has it. */
+  from: id.optional(),
+  /** Memory that it may take, bytes; null: most of what is free. The preferences' when missing. */
+  memoryBytes: z.number().nullable().optional(),
+  /** Memory ran out; with at most so much of it, bytes, it may succeed. */
+  tryMemoryBytes: z.number().optional(),
+  /** It is painted, and on its way into the history. */
+  saving: z.boolean().optional(),
+  /** While it is painted in pieces. */
+  tile: tileProgressSchema.optional(),
+  /** The piece that a person looks at. */
+  detail: detailSchema.optional(),
 });
 export type Job = z.output<typeof jobSchema>;
 
@@ -187,11 +236,13 @@ export type Result = z.output<typeof resultSchema>;
 // ── export ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export const exportOptionsSchema = z.strictObject({
-  format: z.enum(['png', 'jpeg', 'tiff', 'webp']),
+  format: z.enum(OUTPUT_FORMATS),
   /** 16 only for PNG and TIFF. */
   depth: z.union([z.literal(8), z.literal(16)]),
   /** JPEG and WebP. */
   quality: z.int().min(1).max(100),
+  /** TIFF only: tiles at every scale, for viewers of very large pictures. Not known to preferences of before. */
+  pyramid: z.boolean().default(false),
   /** `own`: as painted. Otherwise the long side, in px, cm or inch; the latter two with `dpi`. */
   size: z.discriminatedUnion('unit', [
     z.strictObject({ unit: z.literal('own') }),
@@ -236,6 +287,8 @@ export const preferencesSchema = z.strictObject({
   device: z.union([z.literal('auto'), providerSchema]),
   threads: z.int().min(1).max(256).nullable(),
   lowPriority: z.boolean(),
+  /** Memory that painting may take, bytes; null: most of what is free. */
+  memoryBytes: z.number().min(5e8).max(1e14).nullable(),
   /** Most bytes that the history may keep; the oldest results go first. */
   historyCap: z.number().min(0),
   exportFolder: z.string().nullable(),
@@ -253,6 +306,8 @@ const estimateSchema = z.strictObject({
   fits: z.boolean(),
   /** The largest size that fits, where this one does not. */
   smallerSize: z.int().optional(),
+  /** Pieces that it is looked at in, in every evaluation, because it does not fit in one; null: it does. */
+  pieces: z.int().nullable(),
 });
 export type Estimate = z.output<typeof estimateSchema>;
 
@@ -312,8 +367,8 @@ export const METHODS = {
   stop: method(z.strictObject({ job: id }), done),
   /** Ends at once and keeps nothing; a waiting job leaves the line. */
   cancel: method(z.strictObject({ job: id }), done),
-  /** Failed, cancelled and interrupted jobs: go on from the checkpoint where there is one. */
-  retry: method(z.strictObject({ job: id }), done),
+  /** Failed, cancelled and interrupted jobs: go on from the checkpoint where there is one, with another memory if that is given. */
+  retry: method(z.strictObject({ job: id, memoryBytes: preferencesSchema.shape.memoryBytes.optional() }), done),
   /** Takes ended jobs off the list. */
   dismiss: method(z.strictObject({ job: id }), done),
   /** To a place among those that wait, 0 being the next. */
@@ -323,6 +378,13 @@ export const METHODS = {
   losses: method(z.strictObject({ job: id }), lossHistorySchema.nullable()),
   /** Faders on the running picture. */
   changeWeights: method(z.strictObject({ job: id, change: weightChangeSchema }), done),
+
+  /** What it would take to render a finished or growing picture large; nothing is begun. */
+  planRender: method(renderRequestSchema, renderPlanSchema),
+  /** Begins that, as `start` does; from a growing picture when it has ended. Refused where the plan has an obstacle. */
+  startRender: method(renderRequestSchema, z.strictObject({ job: id })),
+  /** Shows a piece of a picture that is being painted, pixel by pixel; null: none any more. */
+  lookAt: method(z.strictObject({ job: id, piece: pieceSchema.nullable() }), done),
 
   renameResult: method(z.strictObject({ result: id, name: z.string().min(1).max(200) }), done),
   deleteResult: method(z.strictObject({ result: id }), done),
@@ -375,11 +437,21 @@ export const METHODS = {
   cancelDownload: method(z.strictObject({ id: networkIdSchema }), done),
   removeNetwork: method(z.strictObject({ id: networkIdSchema }), done),
 
-  /** Writes a result; `path` (desktop: chosen in the save dialog) goes before folder and name template. */
+  /**
+   * Writes a result; `path` (desktop: chosen in the save dialog) goes before folder and name template. Under the name `export` the
+   * window is told how far it is, and can cancel it; null: it did.
+   */
   exportResult: method(
-    z.strictObject({ result: id, options: exportOptionsSchema, path: z.string().min(1).optional() }),
-    exportedSchema,
+    z.strictObject({
+      result: id,
+      options: exportOptionsSchema,
+      path: z.string().min(1).optional(),
+      export: id.optional(),
+    }),
+    exportedSchema.nullable(),
   ),
+  /** Ends an export; there is no file of it then. */
+  cancelExport: method(z.strictObject({ export: id }), done),
   /** Desktop only: the system's save dialog. */
   chooseExportPath: method(
     z.strictObject({ result: id, options: exportOptionsSchema }),
@@ -407,6 +479,10 @@ export const studioEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('progress'), job: id, progress: progressSchema }),
   /** A weight change took effect just before this evaluation. */
   z.strictObject({ type: z.literal('weighed'), job: id, evaluation: z.int() }),
+  /** The next piece of a picture is looked at; several times a second at most. */
+  z.strictObject({ type: z.literal('tile'), job: id, tile: tileProgressSchema }),
+  /** A newer detail lies at `assetUrl('detail', job)`. */
+  z.strictObject({ type: z.literal('detail'), job: id, detail: detailSchema }),
   /** A newer preview lies at `assetUrl('preview', job)`. */
   z.strictObject({
     type: z.literal('preview'),
@@ -434,6 +510,8 @@ export const studioEventSchema = z.discriminatedUnion('type', [
     ended: z.enum(['installed', 'cancelled', 'failed']).optional(),
     problem: problemSchema.optional(),
   }),
+  /** How much of an export is done, a few times a second; 0 before anything is. */
+  z.strictObject({ type: z.literal('exporting'), export: id, fraction: z.number().min(0).max(1) }),
   z.strictObject({ type: z.literal('presets'), presets: z.array(presetEntrySchema) }),
   z.strictObject({ type: z.literal('devices'), devices: snapshotSchema.shape.devices }),
   /** A command of the system's menu, by the name of the window's action. */
@@ -449,8 +527,11 @@ export const ASSET_KINDS = [
   'thumbnail',
   /** The same for the canvas: at most 24 megapixels, 8 bits, sRGB. */
   'picture',
-  /** A job's newest preview. */
+  /** The same as a mask: a PNG in grey, 8 bits, of at most 2048 px; a mask that was painted here keeps its values. */
+  'mask',
+  /** A job's newest preview, and the piece of it that is looked at. */
   'preview',
+  'detail',
   /** A history entry for the canvas, and its thumbnail. */
   'result',
   'result-thumbnail',

@@ -2,7 +2,7 @@ import type { PoolingKind } from '../network-manifest.ts';
 import type { Preset } from '../preset.ts';
 import { USUAL_ADAM_STEP } from '../recipe.ts';
 import type { Estimate, NetworkCard } from './contract.ts';
-import { audibleLayers, type StudioDocument, type StudioSettings } from './document.ts';
+import { audibleLayers, masksOf, takesPart, type StudioDocument, type StudioSettings } from './document.ts';
 
 /** Every setting with the value that a start would use. Only pooling may be left open: then it is the network's own. */
 export type EffectiveSettings = {
@@ -137,6 +137,7 @@ export type Obstacle =
   | { readonly kind: 'networkUnknown'; readonly network: string }
   | { readonly kind: 'networkAbsent'; readonly network: string }
   | { readonly kind: 'silent' }
+  | { readonly kind: 'masksMoved' }
   | { readonly kind: 'layerUnknown'; readonly layer: string; readonly network: string }
   | { readonly kind: 'tooLarge'; readonly smallerSize: number | null };
 
@@ -152,7 +153,7 @@ export function obstacles(document: StudioDocument, { connected, networks, estim
   if (!connected) found.push({ kind: 'disconnected' });
   if (!document.photo) found.push({ kind: 'noPhoto' });
   if (document.styles.length === 0) found.push({ kind: 'noStyle' });
-  else if (document.styles.every(({ weight }) => weight === 0)) found.push({ kind: 'styleWithoutWeight' });
+  else if (!document.styles.some(takesPart)) found.push({ kind: 'styleWithoutWeight' });
 
   const card = (id: string): NetworkCard | undefined => {
     const network = networks.find((n) => n.id === id);
@@ -167,6 +168,10 @@ export function obstacles(document: StudioDocument, { connected, networks, estim
     const { settings } = effectiveSettings(document, network, contentNetwork);
     const heard = audibleLayers(settings.styleLayers, document.faders);
     if (settings.style === 0 || Object.values(heard).every((weight) => weight === 0)) found.push({ kind: 'silent' });
+    // The picture would move below its masks, which stay where they are.
+    if (masksOf(document).length > 0 && Object.values(settings.transforms).some((range) => range > 0)) {
+      found.push({ kind: 'masksMoved' });
+    }
     found.push(...unknownLayers(settings.styleLayers, network));
     if (contentNetwork) found.push(...unknownLayers(settings.contentLayers, contentNetwork));
   }

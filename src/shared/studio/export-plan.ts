@@ -1,3 +1,4 @@
+import { MOST_SIDE } from '../output-formats.ts';
 import type { ExportOptions, Result } from './contract.ts';
 
 /** What an export will be, worked out before it is written. */
@@ -29,6 +30,16 @@ export function exportSize(
     enlarged: long > own,
     paper: { width: onPaper(fitted.width), height: onPaper(fitted.height) },
   };
+}
+
+/** The longest side that the format can have, px, where the picture's would be longer. */
+export function exceededSide(
+  picture: { readonly width: number; readonly height: number },
+  options: Pick<ExportOptions, 'format' | 'size' | 'dpi'>,
+): number | undefined {
+  const { width, height } = exportSize(picture, options);
+  const most = MOST_SIDE[options.format];
+  return Math.max(width, height) > most ? most : undefined;
 }
 
 export type SizeUnit = 'px' | 'cm' | 'inch';

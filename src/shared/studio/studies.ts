@@ -1,11 +1,11 @@
 /** Studies of the laboratory as the window sees them: what it asks for, and what it is shown of their records. */
 import { z } from 'zod';
 import { networkIdSchema } from '../network-manifest.ts';
+import { OPTIMIZER_NAMES } from '../optimizers.ts';
 import {
   elsewhereSchema,
   GRID_PARAMETER_NAMES,
   judgedSchema,
-  OPTIMIZER_NAMES,
   PICTURE_STUDIES,
   pictureSettingsSchema,
   REMEDIES,

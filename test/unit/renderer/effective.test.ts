@@ -19,7 +19,7 @@ const preset = {
 const document: StudioDocument = {
   ...emptyDocument(NETWORK.id),
   photo: picture('a'),
-  styles: [{ picture: picture('b'), weight: 1, scale: 1 }],
+  styles: [{ picture: picture('b'), weight: 1, scale: 1, mask: null }],
 };
 const situation = { connected: true, networks: [NETWORK] };
 const kinds = (changes: Partial<StudioDocument>, more = {}): string[] =>
@@ -71,7 +71,9 @@ describe('what stands in the way of a start', () => {
 
   test('pictures, network and connection', () => {
     expect(kinds({ photo: null, styles: [] }, { connected: false })).toEqual(['disconnected', 'noPhoto', 'noStyle']);
-    expect(kinds({ styles: [{ picture: picture('b'), weight: 0, scale: 1 }] })).toEqual(['styleWithoutWeight']);
+    expect(kinds({ styles: [{ picture: picture('b'), weight: 0, scale: 1, mask: null }] })).toEqual([
+      'styleWithoutWeight',
+    ]);
     expect(kinds({ network: 'unheard-of' })).toEqual(['networkUnknown']);
     expect(kinds({}, { networks: [{ ...NETWORK, state: 'available' }] })).toEqual(['networkAbsent']);
   });
@@ -84,8 +86,22 @@ describe('what stands in the way of a start', () => {
     expect(kinds({ settings: { styleLayers: { conv9: 1 } } })).toEqual(['layerUnknown']);
   });
 
+  test('movements below masks', () => {
+    const settings = { transforms: { jitter: 8, scale: 0, rotate: 0 } };
+    expect(kinds({ settings })).toEqual([]);
+    expect(kinds({ settings, photoMask: picture('c') })).toEqual(['masksMoved']);
+    expect(kinds({ photoMask: picture('c') })).toEqual([]);
+    const [style] = document.styles;
+    expect(kinds({ settings, styles: [{ ...style!, mask: picture('c') }] })).toEqual(['masksMoved']);
+  });
+
+  test('shares of zero, unless a painting has a region of its own', () => {
+    const [style] = document.styles;
+    expect(kinds({ styles: [{ ...style!, weight: 0, mask: picture('c') }] })).toEqual([]);
+  });
+
   test('memory, with the size that would do', () => {
-    const estimate = { seconds: 1, bytes: 2, availableBytes: 1, fits: false, smallerSize: 700 };
+    const estimate = { seconds: 1, bytes: 2, availableBytes: 1, fits: false, smallerSize: 700, pieces: null };
     expect(obstacles(document, { ...situation, estimate })).toEqual([{ kind: 'tooLarge', smallerSize: 700 }]);
   });
 });

@@ -21,7 +21,7 @@ const around = {
   document: {
     ...emptyDocument(NETWORK.id),
     photo: picture('1'),
-    styles: [{ picture: picture('2'), weight: 1, scale: 1 }],
+    styles: [{ picture: picture('2'), weight: 1, scale: 1, mask: null }],
   },
   networks,
   samples: [{ kind: 'photo' as const, picture: picture('3') }],

@@ -39,7 +39,7 @@ test('twins that are named so share a card', async () => {
 });
 
 test('a batch has a document for each photo, or for each painting', () => {
-  const style = { picture: picture('b'), weight: 0.5, scale: 2 };
+  const style = { picture: picture('b'), weight: 0.5, scale: 2, mask: null };
   const document = { ...emptyDocument(NETWORK.id), photo: picture('a'), styles: [style, style] };
   const pictures = [picture('c'), picture('d')];
   expect(batchDocuments(document, 'photos', pictures).map(({ photo }) => photo)).toEqual(pictures);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { bytes, duration, rate, steady } from '../../../src/renderer/features/run/words.ts';
-import { readout, shareDone } from '../../../src/renderer/features/run/readout.ts';
+import { readout } from '../../../src/renderer/features/run/readout.ts';
+import { shareDone, whereOf } from '../../../src/renderer/features/run/where.ts';
+import { timeSpan } from '../../../src/renderer/features/render/words.ts';
 import {
   amountOf,
   referenceOf,
@@ -20,6 +22,16 @@ test('times are said coarsely, in the person’s language', () => {
     ...['1 hr', '1 hr', '1 hr 30 min', '2 hr'],
   ]);
   expect(duration(200, 'de')).toBe('3 Min.');
+});
+
+test('spans of time are said in one unit, no finer than anybody plans', () => {
+  const words = (from: number, to: number): string => timeSpan({ from, to }, 'en');
+  expect(words(40, 70)).toBe('40–70 seconds');
+  expect(words(500, 800)).toBe('8–13 minutes');
+  expect(words(9000, 15_000)).toBe('2.5–4 hours');
+  expect(words(9000, 9100)).toBe('2.5 hours');
+  expect(words(100_000, 200_000)).toBe('1–2.5 days');
+  expect(timeSpan({ from: 9000, to: 15_000 }, 'de')).toBe('2,5–4 Stunden');
 });
 
 test('sizes and speeds are short', () => {
@@ -67,8 +79,25 @@ describe('the readout', () => {
   });
 
   test('counts levels alike', () => {
-    expect(shareDone(at(25, 25))).toBe(0.25);
-    expect(shareDone(at(75, 25, 1))).toBe(0.75);
+    const share = (progress: ReturnType<typeof at>) => shareDone(whereOf({ progress })!);
+    expect(share(at(25, 25))).toBe(0.25);
+    expect(share(at(75, 25, 1))).toBe(0.75);
+  });
+
+  test('goes on within evaluations that are looked at in pieces', () => {
+    const { level, levels, width, height, evaluations } = at(0, 0);
+    const tile = (evaluation: number, index: number, secondsLeft: number | null = 40, preparing = false) => ({
+      ...{ level, levels, width, height, evaluation, evaluations },
+      ...{ tile: index, tiles: 10, preparing, secondsLeft },
+    });
+    const shares = [0, 5, 9].map((index) => shareDone(whereOf({ progress: at(20, 20), tile: tile(20, index) })!));
+    expect(shares).toEqual([0.2, 0.205, 0.209]);
+    // What was said of the evaluation before counts no more than before the first one.
+    expect(whereOf({ progress: at(21, 21), tile: tile(20, 9) })).toMatchObject({ evaluation: 21, tile: undefined });
+    expect(shareDone(whereOf({ tile: tile(0, 5, null, true) })!)).toBe(0);
+    expect(whereOf({ progress: at(20, 20), tile: tile(20, 5) })!.secondsLeft).toBe(40);
+    expect(whereOf({ progress: at(20, 20), tile: tile(20, 0, null) })!.secondsLeft).toBe(60);
+    expect(whereOf({})).toBeUndefined();
   });
 });
 

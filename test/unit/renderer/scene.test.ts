@@ -12,7 +12,7 @@ const transport = new FakeTransport();
 const document = {
   ...emptyDocument(NETWORK.id),
   photo: picture('a', 'lake.jpg', 6000, 4000),
-  styles: [{ picture: picture('b', 'night.jpg', 900, 1200), weight: 1, scale: 1 }],
+  styles: [{ picture: picture('b', 'night.jpg', 900, 1200), weight: 1, scale: 1, mask: null }],
 };
 const job = { ...transport.newJob(document), preview: 3 };
 const view = (change: Partial<View>): View => ({ ...createViewStore().getState(), ...change });

@@ -17,22 +17,35 @@ const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
   altKey: false,
   ...change,
 });
-const all = ACTION_IDS.flatMap((id) => (actionOf(id).shortcuts ?? []).map((text) => ({ id, text })));
+const shortcutsOf = (masking: boolean) =>
+  ACTION_IDS.filter((id) => (actionOf(id).masking ?? false) === masking).flatMap((id) =>
+    (actionOf(id).shortcuts ?? []).map((text) => ({ id, text })),
+  );
+/** Those that are of use only while a mask is painted have their keys before the others then. */
+const kinds = [shortcutsOf(false), shortcutsOf(true)];
+const all = kinds.flat();
 
 describe('shortcuts', () => {
   test('of different actions are different', () => {
-    const seen = new Map<string, string[]>();
-    for (const { id, text } of all) seen.set(text, [...(seen.get(text) ?? []), id]);
-    expect([...seen].filter(([, ids]) => ids.length > 1)).toEqual([]);
+    for (const kind of kinds) {
+      const seen = new Map<string, string[]>();
+      for (const { id, text } of kind) seen.set(text, [...(seen.get(text) ?? []), id]);
+      expect([...seen].filter(([, ids]) => ids.length > 1)).toEqual([]);
+    }
   });
 
   test('answer to their own keys only', () => {
-    for (const { text } of all) {
-      const { mod, shift, alt, key } = parseShortcut(text);
-      const symbols: Record<string, string> = { Plus: '+', Minus: '-', Question: '?', Comma: ',', Period: '.' };
-      const event = press(symbols[key] ?? key, { ctrlKey: mod, shiftKey: shift, altKey: alt });
-      const answering = all.filter((other) => matches(parseShortcut(other.text), event, false));
-      expect(answering.map((other) => other.text)).toEqual([text]);
+    const symbols: Record<string, string> = {
+      ...{ Plus: '+', Minus: '-', Question: '?', Comma: ',', Period: '.' },
+      ...{ BracketLeft: '[', BracketRight: ']' },
+    };
+    for (const kind of kinds) {
+      for (const { text } of kind) {
+        const { mod, shift, alt, key } = parseShortcut(text);
+        const event = press(symbols[key] ?? key, { ctrlKey: mod, shiftKey: shift, altKey: alt });
+        const answering = kind.filter((other) => matches(parseShortcut(other.text), event, false));
+        expect(answering.map((other) => other.text)).toEqual([text]);
+      }
     }
   });
 

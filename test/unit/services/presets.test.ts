@@ -166,10 +166,16 @@ describe('built-in presets', () => {
     const [photo, painting] = [picture(reference.tensors.get('image')), picture()];
     const preset = await findPreset('nakano-2019-vgg-19');
     // The trace has pictures of its own size, unscaled, and a style weight that suits a thin network.
+    const short = ({ width, height }: Picture) => Math.min(width, height);
     const asked = await request(preset, {
       photo: await pictureFile('trace-photo.png', photo.width, photo.height),
-      styles: [{ path: await pictureFile('trace-painting.png', painting.width, painting.height), scale: 10 }],
-      size: Math.min(photo.width, photo.height),
+      styles: [
+        {
+          path: await pictureFile('trace-painting.png', painting.width, painting.height),
+          scale: short(painting) / short(photo),
+        },
+      ],
+      size: short(photo),
       strength: trace.styleWeight / preset.objective!.style!,
       iterations: 10,
     });

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeImage } from '../../../src/main/codec/encode.ts';
 import { readXmp } from '../../../src/main/codec/xmp.ts';
-import { prepareRun, savePicture } from '../../../src/main/services/painter.ts';
+import { prepareRun, savePicture, type PaintRequest } from '../../../src/main/services/painter.ts';
 import { checkRecipeFile, readRecipe, saveRecipe, type RepeatRequest } from '../../../src/main/services/recipes.ts';
 import type { Recipe } from '../../../src/shared/recipe.ts';
 
@@ -186,6 +186,61 @@ describe('repeating a recipe', () => {
   it('refuses settings that do not fit', async () => {
     await expect(repeat({ layers: { relu9_9: 1 } })).rejects.toThrow(/no layer "relu9_9"/);
     await expect(repeat({ seed: -1 })).rejects.toThrow('These settings cannot be used: the seed must be at least 0.');
-    await expect(repeat({ recipe: { ...recipe, masks: [recipe.content] } })).rejects.toThrow(/masks/);
+  });
+});
+
+describe('a recipe with masks', () => {
+  /** Writes a mask: one value for each column of three. */
+  const mask = async (name: string, columns: readonly number[]): Promise<string> => {
+    const path = join(folder, name);
+    const data = Float32Array.from({ length: 18 }, (_, i) => columns[i % 3]!);
+    await writeImage(path, { width: 3, height: 2, data });
+    return path;
+  };
+  const prepare = (changes: Partial<PaintRequest>) =>
+    prepareRun({ photo: lake, styles: [{ path: glass }], network: vgg16, size: 64, ...changes });
+
+  it('names its masks by content and region, and finds them again beside it', async () => {
+    const [left, middle, right] = [
+      await mask('left.png', [1, 0, 0]),
+      await mask('middle.png', [0, 1, 0]),
+      await mask('right.png', [0, 0, 1]),
+    ];
+    const styles = [{ path: glass }, { path: harbour, mask: middle }, { path: lake, mask: left }];
+    const made = await prepare({ styles, photoMask: right });
+    expect(made.recipe.masks).toMatchObject([
+      { image: { name: 'middle.png', width: 3, height: 2 }, region: { kind: 'style', style: 1 } },
+      { image: { name: 'left.png' }, region: { kind: 'style', style: 2 } },
+      { image: { name: 'right.png' }, region: { kind: 'photo' } },
+    ]);
+    expect(made.recipe.masks.map(({ image }) => made.images[image.sha256])).toEqual([middle, left, right]);
+    expect(made.notes.at(-1)).toBe('The masks leave no place for the styles without one: stained-glass.jpg.');
+
+    const file = join(folder, 'recipe.json');
+    await saveRecipe(file, made.recipe);
+    await copyFile(harbour, join(folder, 'harbour.jpg'));
+    const again = await prepareRun({ recipe: await readRecipe(file), file, styles: [], network: vgg16 });
+    expect(again.recipe).toEqual(made.recipe);
+    expect(again.images[made.recipe.masks[0]!.image.sha256]).toBe(middle);
+
+    const moved = join(base, 'moved.png');
+    await copyFile(middle, moved);
+    await rm(middle);
+    const lost = prepareRun({ recipe: made.recipe, file, styles: [], network: vgg16 });
+    await expect(lost).rejects.toThrow(/picture middle\.png \([0-9a-f]{8}\) is missing/);
+    const given = await prepareRun({ recipe: made.recipe, file, styles: [], masks: [moved], network: vgg16 });
+    expect(given.images[made.recipe.masks[0]!.image.sha256]).toBe(moved);
+  });
+
+  it('is refused where nothing would be painted, or where the picture moves under its masks', async () => {
+    const [white, black] = [await mask('white.png', [1, 1, 1]), await mask('black.png', [0, 0, 0])];
+    await expect(prepare({ photoMask: white })).rejects.toThrow(/whole picture to the photo.*make room/);
+    await expect(prepare({ styles: [{ path: glass, mask: black }, { path: harbour }] })).rejects.toThrow(
+      /mask black\.png leaves no place for the style stained-glass\.jpg/,
+    );
+    await expect(prepare({ photoMask: black, transforms: { jitter: 2 } })).rejects.toThrow(
+      'the transforms move the picture under its masks; use one or the other.',
+    );
+    await expect(prepare({ photoMask: join(folder, 'nowhere.png') })).rejects.toThrow(/nowhere\.png" does not exist/);
   });
 });

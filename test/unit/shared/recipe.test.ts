@@ -30,6 +30,12 @@ function having(path: string, value: unknown): Fields {
   return copy;
 }
 
+/** A mask of a style by its place, or of the photo. */
+const mask = (region: number | 'photo') => ({
+  image: { sha256: 'a'.repeat(64), name: 'mask.png', width: 4, height: 3 },
+  region: region === 'photo' ? { kind: 'photo' } : { kind: 'style', style: region },
+});
+
 function sentence(value: unknown): string {
   try {
     migrateRecipe(value);
@@ -135,6 +141,15 @@ describe('migrateRecipe', () => {
     ['parameterization', { kind: 'wavelets' }, 'the kind of the parameterization is none that Madder knows'],
     ['parameterization', { kind: 'fourier', decay: 3 }, 'the decay of the spectrum must be at most 2'],
     ['parameterization', { kind: 'pixels', decay: 1 }, 'the setting "decay" in the parameterization is unknown'],
+    ['masks', [mask(-1)], 'the style of the region of mask 1 must be at least 0'],
+    ['masks', [mask(0), mask(1)], 'the region of mask 2 names a style that the recipe does not have'],
+    ['masks', [mask(0), mask('photo'), mask(0)], 'the region of mask 3 has a mask already'],
+    ['masks', [mask('photo'), mask('photo')], 'the region of mask 2 has a mask already'],
+    [
+      'masks',
+      [{ ...mask('photo'), region: { kind: 'sky' } }],
+      'the kind of the region of mask 1 is none that Madder knows',
+    ],
     ['transforms', { jitter: 1.5 }, 'the jitter of the transforms must be a whole number'],
     ['transforms', { scale: 1 }, 'the scale of the transforms must be at most 0.9'],
     ['transforms', { rotate: -1 }, 'the rotation of the transforms must be at least 0'],

@@ -101,9 +101,14 @@ function paeth(line: Uint8Array, above: Uint8Array, step: number, out: Uint8Arra
   for (let i = 0; i < step; i++) out[i + 1] = line[i]! - above[i]!;
   for (let i = step; i < line.length; i++) {
     const [a, b, c] = [line[i - step]!, above[i]!, above[i - step]!];
-    const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
-    out[i + 1] = line[i]! - (pa <= pb && pa <= pc ? a : pb <= pc ? b : c);
+    out[i + 1] = line[i]! - paethGuess(a, b, c);
   }
+}
+
+/** Which of left, above and above left is nearest to left + above - above left (9.4). */
+export function paethGuess(a: number, b: number, c: number): number {
+  const [pa, pb, pc] = [Math.abs(b - c), Math.abs(a - c), Math.abs(a + b - 2 * c)];
+  return pa <= pb && pa <= pc ? a : pb <= pc ? b : c;
 }
 
 function bigEndian(words: Uint16Array): Uint8Array {

@@ -1,3 +1,4 @@
+import { editDistance } from '../../../shared/edit-distance.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { NetworkManifest } from '../../../shared/network-manifest.ts';
 import type { Rewrite } from '../../../shared/rewrites.ts';
@@ -60,17 +61,4 @@ export function findLayer(network: Pick<Network, 'name' | 'layers'>, name: strin
     .map((l) => l.name);
   const advice = near.length > 0 ? `the closest names are ${near.join(', ')}` : 'it has no layers at all';
   throw new MadderError('input', `The network ${network.name} has no layer "${name}"; ${advice}.`);
-}
-
-/** Levenshtein distance: insertions, deletions and replacements that turn one text into the other. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

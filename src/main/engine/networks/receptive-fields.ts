@@ -10,6 +10,11 @@ export interface Field {
   readonly stride: readonly [number, number];
   readonly first: readonly [number, number];
   readonly last: readonly [number, number];
+  /**
+   * Variance of where it looks, px², if all windows weigh evenly: variances of one window behind another add up (Luo et al. 2016,
+   * "Understanding the Effective Receptive Field in Deep Convolutional Neural Networks", section 2). Of branches that meet, the largest.
+   */
+  readonly variance: readonly [number, number];
   /** Convolutions on the longest path from the picture. */
   readonly depth: number;
 }
@@ -35,7 +40,7 @@ export const POOLS = new Set(['MaxPool', 'AveragePool', 'LpPool']);
  */
 export function receptiveFields(graph: OnnxGraph, input: string): Map<string, Field> {
   const sights = new Map<string, Sight>([
-    [input, { channels: 3, stride: [1, 1], first: [0, 0], last: [0, 0], depth: 0 }],
+    [input, { channels: 3, stride: [1, 1], first: [0, 0], last: [0, 0], variance: [0, 0], depth: 0 }],
   ]);
   for (const node of graph.nodes) {
     const seen = node.inputs.map((i) => sights.get(i));
@@ -50,6 +55,12 @@ export function receptiveFields(graph: OnnxGraph, input: string): Map<string, Fi
 /** Side of the square that covers everything a feature sees. */
 export const fieldSize = (field: Field): number =>
   Math.max(...[0, 1].map((axis) => field.last[axis]! - field.first[axis]! + 1));
+
+/**
+ * Side of the even window that looks as widely as a feature does in effect, px: the one with the field's variance. A single convolution's is
+ * its field; that of deep layers, which hardly look at the rim of theirs, is about half as wide.
+ */
+export const windowSide = (field: Field, axis: Axis): number => Math.sqrt(1 + 12 * field.variance[axis]);
 
 type Axis = 0 | 1;
 const pair = (f: (axis: Axis) => number): [number, number] => [f(0), f(1)];
@@ -98,6 +109,7 @@ function union(fields: readonly Field[]): Field {
     stride: pair((a) => Math.max(...fields.map((f) => f.stride[a]))),
     first: pair((a) => Math.min(...fields.map((f) => f.first[a]))),
     last: pair((a) => Math.max(...fields.map((f) => f.last[a]))),
+    variance: pair((a) => Math.max(...fields.map((f) => f.variance[a]))),
     depth: Math.max(...fields.map((f) => f.depth)),
   };
 }
@@ -115,6 +127,7 @@ function windowed(graph: OnnxGraph, node: OnnxNode, field: Field): Field {
     stride: pair((a) => field.stride[a] * window.stride[a]),
     first: pair((a) => field.first[a] - window.pad[a] * field.stride[a]),
     last: pair((a) => field.last[a] + (window.extent[a] - 1 - window.pad[a]) * field.stride[a]),
+    variance: pair((a) => field.variance[a] + window.variance[a] * field.stride[a] ** 2),
   };
 }
 
@@ -128,11 +141,19 @@ function transposed(graph: OnnxGraph, node: OnnxNode, field: Field): Field {
     stride,
     first: pair((a) => Math.floor(field.first[a] + (window.pad[a] - window.extent[a] + 1) * stride[a])),
     last: pair((a) => Math.ceil(field.last[a] + window.pad[a] * stride[a])),
+    // An output gathers from every stride-th place of its window only.
+    variance: pair((a) => {
+      const gathered = Math.max(0, window.variance[a] - (window.stride[a] ** 2 - 1) / 12);
+      return field.variance[a] + gathered * stride[a] ** 2;
+    }),
     depth: field.depth + 1,
   };
 }
 
-/** Enlarging or shrinking by constant factors; cubic interpolation reaches two positions to either side, others one. */
+/**
+ * Enlarging or shrinking by constant factors; cubic interpolation reaches two positions to either side, others one. What that adds to the
+ * variance is less than a position's, and is left out.
+ */
 function resized(graph: OnnxGraph, node: OnnxNode, field: Field): Sight {
   const factors = constantNumbers(graph, node.inputs[node.op === 'Resize' ? 2 : 1]);
   if (factors?.length !== 4 || factors[0] !== 1 || factors[1] !== 1) return 'everything';
@@ -184,7 +205,9 @@ function windowOf(graph: OnnxGraph, node: OnnxNode) {
   const list = (name: string) => node.attributes[name] as readonly number[] | undefined;
   const kernel = list('kernel_shape') ?? constantDims(graph, node.inputs[1])?.slice(2) ?? [1, 1];
   const stride = pair((a) => list('strides')?.[a] ?? 1);
-  const extent = pair((a) => (kernel[a]! - 1) * (list('dilations')?.[a] ?? 1) + 1);
+  const dilation = pair((a) => list('dilations')?.[a] ?? 1);
+  const extent = pair((a) => (kernel[a]! - 1) * dilation[a] + 1);
+  const variance = pair((a) => (dilation[a] ** 2 * (kernel[a]! ** 2 - 1)) / 12);
   const automatic = node.attributes['auto_pad'];
   const pad = pair((a) => {
     const total = Math.max(extent[a] - stride[a], 0); // of SAME_*, for sizes that the stride divides
@@ -192,7 +215,7 @@ function windowOf(graph: OnnxGraph, node: OnnxNode) {
     if (automatic === 'SAME_LOWER') return Math.ceil(total / 2);
     return automatic === 'VALID' ? 0 : (list('pads')?.[a] ?? 0);
   });
-  return { stride, extent, pad };
+  return { stride, extent, variance, pad };
 }
 
 const constantDims = (graph: OnnxGraph, name: string | undefined): readonly number[] | undefined =>

@@ -5,6 +5,9 @@
  * the small matrix M = (4 w / (H·W)) · (G − A) (`appendStyleTerm`). M is a named value: everything that
  * depends on the whole picture passes through it. Where the picture is one tile, M is computed inside the graph; where it is
  * cut into several, M is fed, and every tile works with the positions that it owns alone (see tiling/).
+ *
+ * Where the picture has regions (regions.ts), each has a Gram matrix, a target and an M of its own, and positions count by their weights v_r =
+ * u_r / Σ u_r: G_r = F diag(v_r) Fᵀ and dL/dF = Σ_r M_r F diag(v_r) with M_r = 4 w a_r n_r (G_r − A_r).
  */
 import { MadderError } from '../../../shared/errors.ts';
 import { floatTensor } from '../../../shared/tensor.ts';
@@ -13,6 +16,7 @@ import { appendBackward } from '../autodiff/reverse.ts';
 import { Graph } from '../graph/graph.ts';
 import { inlineTemplate } from '../graph/inline.ts';
 import { findLayer, type Network } from '../networks/network.ts';
+import { withoutPlaces, type Regions } from './regions.ts';
 import { appendVariation } from './variation.ts';
 
 /** One term of the objective, in the order of the `raw` output and the `coefficients` input. */
@@ -36,6 +40,8 @@ export interface ObjectiveShape {
   readonly networks: readonly NetworkUse[];
   /** Include the quadratic and the L1 variation terms. */
   readonly variation: { readonly quadratic: boolean; readonly l1: boolean };
+  /** Regions of the picture, each with its own style; one that is everywhere when missing. */
+  readonly regions?: Regions | undefined;
 }
 
 export interface AssembleOptions {
@@ -60,11 +66,19 @@ export const COEFFICIENTS = 'coefficients';
 export const RAW = 'raw';
 export const GRADIENT = 'gradient';
 export const DIRECTION = 'direction';
-export const gramInput = (term: Pick<Term, 'network' | 'layer'>): string => `gram/${term.network}/${term.layer}`;
+/** Target Gram matrix [C,C], or that of one of several regions. */
+export const gramInput = (term: Pick<Term, 'network' | 'layer'>, region?: number): string =>
+  `gram${ofRegion(region)}/${term.network}/${term.layer}`;
 export const contentInput = (term: Pick<Term, 'network' | 'layer'>): string => `content/${term.network}/${term.layer}`;
-/** M of a style term [C,C], fed to tiles. */
-export const multiplierInput = (term: Pick<Term, 'network' | 'layer'>): string =>
-  `multiplier/${term.network}/${term.layer}`;
+/** M of a style term [C,C], or of one of its regions, fed to tiles. */
+export const multiplierInput = (term: Pick<Term, 'network' | 'layer'>, region?: number): string =>
+  `multiplier${ofRegion(region)}/${term.network}/${term.layer}`;
+/** Weights v_r of a layer's positions in a region [1,1,h,w], zero but for a tile's own. */
+export const regionInput = (term: Pick<Term, 'network' | 'layer'>, region: number): string =>
+  `region${ofRegion(region)}/${term.network}/${term.layer}`;
+/** a_r · n_r of a style term's regions [R]. */
+export const balanceInput = (term: Pick<Term, 'network' | 'layer'>): string => `balance/${term.network}/${term.layer}`;
+const ofRegion = (region: number | undefined): string => (region === undefined ? '' : `.${region}`);
 /** 1 where a tile owns a layer's position, or a pixel (variation terms), and 0 elsewhere, [1,1,h,w]. */
 export const ownInput = (term: Pick<Term, 'network' | 'layer'>): string => `own/${term.network}/${term.layer}`;
 
@@ -90,17 +104,25 @@ export function termsOf({ networks, variation }: ObjectiveShape): Term[] {
  * Of a tile (`whole`): per style term M (`multiplierInput`) is fed instead of the Gram, and per term which positions are the
  * tile's own (`ownInput`). `raw` then is the share of these positions, 0 for style terms, which are known before, and `gradient` what
  * they add to the gradient of the whole picture.
+ *
+ * Where there are regions, each has such an input of its own, style terms are also fed `regionInput` and, but for tiles, `balanceInput`, and
+ * their raw sums are E itself, Σ a_r n_r ‖G_r − A_r‖².
+ * @throws MadderError naming the node that cannot be differentiated, or the layer that regions cannot reach
  */
 export function assembleObjective(shape: ObjectiveShape, options: AssembleOptions): Graph {
   const { graph, features } = withFeatures(shape.networks, options);
   const terms = termsOf(shape);
   const owned = owning(graph, options);
+  const { regions } = shape;
+  if (regions) checkPlaces(shape.networks, graph, features);
   const appended = terms.map((term): AppendTerm => (weight) => {
     if (term.kind === 'style') {
       const value = features(term);
-      const { raw, cotangent } = options.whole
-        ? appendTileStyle(graph, value, multiplierInput(term), owned(term, value))
-        : appendStyleTerm(graph, value, gramInput(term), weight);
+      const { raw, cotangent } = regions
+        ? appendRegions(graph, value, term, regions.count, options.whole ? undefined : weight)
+        : options.whole
+          ? appendTileStyle(graph, value, multiplierInput(term), owned(term, value))
+          : appendStyleTerm(graph, value, gramInput(term), weight);
       const blocked = options.blockedLayout ? enterBlockedLayout(graph, cotangent) : cotangent;
       return { raw, seeds: new Map([[value, blocked]]) };
     }
@@ -156,15 +178,7 @@ function withGradient(
   { blockedLayout }: Pick<AssembleOptions, 'blockedLayout'>,
 ): Graph {
   const coefficients = graph.input(COEFFICIENTS, 'float32', [terms.length]);
-  const weights =
-    terms.length === 1
-      ? [coefficients]
-      : graph.ops(
-          'Split',
-          [coefficients],
-          { axis: 0 },
-          terms.map((_, i) => `coefficient.${i}`),
-        );
+  const weights = entriesOf(graph, coefficients, 'coefficient');
   const seeds = new Map<string, string>();
   const raw = terms.map((append, i): string => {
     const term = append(weights[i]!);
@@ -189,14 +203,27 @@ function withGradient(
  * Statistics of a picture: per style layer its Gram matrix [C,C], per content layer the features [1,C,h,w]. The outputs carry the names of the objective's inputs.
  * Of a tile (`whole`): what its own positions (`ownInput`, of style layers) add to the Gram matrices of the whole picture, and
  * the features of all of the tile.
+ * Of a picture that has regions: the Gram matrix of each, or what a tile adds to it, its positions weighed as fed (`regionInput`).
  */
-export function assembleStatistics(networks: readonly NetworkUse[], options: AssembleOptions): Graph {
+export function assembleStatistics(
+  networks: readonly NetworkUse[],
+  options: AssembleOptions,
+  regions?: Pick<Regions, 'count'>,
+): Graph {
   const { graph, features } = withFeatures(networks, options);
+  if (regions) checkPlaces(networks, graph, features);
   const owned = owning(graph, options);
   for (const { key, style, content } of networks) {
     for (const layer of style) {
       const term = { network: key, layer };
       const matrix = flatten(graph, features(term));
+      if (regions) {
+        for (let r = 0; r < regions.count; r++) {
+          const gram = product(graph, among(graph, matrix, weighing(graph, term, r, features(term))), matrix);
+          graph.output(graph.ops('Identity', [gram], {}, [gramInput(term, r)])[0]!);
+        }
+        continue;
+      }
       const own = owned(term, features(term));
       const gram = appendGram(graph, own ? among(graph, matrix, own) : matrix, options.whole?.positions(term));
       graph.output(graph.ops('Identity', [gram], {}, [gramInput(term)])[0]!);
@@ -221,6 +248,24 @@ function owning(graph: Graph, { whole }: AssembleOptions) {
     const [, , height, width] = graph.dims(value) as [number, number, number, number];
     return graph.input(name, 'float32', [1, 1, height, width]);
   };
+}
+
+/** Where the weights of a region are fed. */
+function weighing(graph: Graph, term: Pick<Term, 'network' | 'layer'>, region: number, value: string): string {
+  const [, , height, width] = graph.dims(value) as [number, number, number, number];
+  return graph.input(regionInput(term, region), 'float32', [1, 1, height, width]);
+}
+
+/** Refuses style layers that have no rows and columns. */
+function checkPlaces(
+  networks: readonly NetworkUse[],
+  graph: Graph,
+  features: (term: Pick<Term, 'network' | 'layer'>) => string,
+): void {
+  for (const { key, network, style } of networks) {
+    const lost = style.find((layer) => graph.dims(features({ network: key, layer })).length !== 4);
+    if (lost !== undefined) throw withoutPlaces(network, lost);
+  }
 }
 
 /** The networks' forward passes on one picture, and where their layers are in the graph. */
@@ -261,16 +306,19 @@ function flatten(graph: Graph, value: string): string {
   return graph.op('Reshape', [value, graph.ints([channels!, positions.reduce((a, b) => a * b, 1)])]);
 }
 
-/** Features as a matrix [C, h·w], zero but for the tile's own positions [1,1,h,w]. */
-function among(graph: Graph, matrix: string, own: string): string {
+/** Features as a matrix [C, h·w], every position times its weight [1,1,h,w]: zero but for the tile's own, or as a region weighs it. */
+function among(graph: Graph, matrix: string, weights: string): string {
   const [, positions] = graph.dims(matrix) as [number, number];
-  return graph.op('Mul', [matrix, graph.op('Reshape', [own, graph.ints([1, positions])])]);
+  return graph.op('Mul', [matrix, graph.op('Reshape', [weights, graph.ints([1, positions])])]);
 }
+
+/** X · Fᵀ of two matrices [C, h·w]. */
+const product = (graph: Graph, x: string, matrix: string): string =>
+  graph.op('MatMul', [x, graph.op('Transpose', [matrix], { perm: [1, 0] })]);
 
 /** G = F·Fᵀ / (H·W) from F as a matrix [C, H·W]; of a tile, with the positions of the whole picture. */
 function appendGram(graph: Graph, matrix: string, positions = graph.dims(matrix)[1]!): string {
-  const product = graph.op('MatMul', [matrix, graph.op('Transpose', [matrix], { perm: [1, 0] })]);
-  return graph.op('Mul', [product, graph.scalar(1 / positions)]);
+  return graph.op('Mul', [product(graph, matrix, matrix), graph.scalar(1 / positions)]);
 }
 
 /**
@@ -297,6 +345,49 @@ function appendTileStyle(graph: Graph, value: string, multiplier: string, own: s
   const cotangent = graph.op('MatMul', [fed, own === undefined ? matrix : among(graph, matrix, own)]);
   const raw = graph.constant(floatTensor([1], [0]), 'counted elsewhere');
   return { raw, cotangent: graph.op('Reshape', [cotangent, graph.ints(dims)]) };
+}
+
+/**
+ * raw = Σ a_r n_r ‖G_r − A_r‖² and dL/dF = Σ M_r F diag(v_r), M_r = 4 w a_r n_r (G_r − A_r) with the weight w of raw in the loss. Of a
+ * tile, M_r is fed and raw counted elsewhere.
+ * @param weight w; undefined for tiles
+ */
+function appendRegions(graph: Graph, value: string, term: Term, count: number, weight: string | undefined) {
+  const dims = graph.dims(value);
+  const matrix = flatten(graph, value);
+  const [channels] = graph.dims(matrix) as [number, number];
+  const square = [channels, channels];
+  const fed = weight === undefined ? undefined : graph.input(balanceInput(term), 'float32', [count]);
+  const balances = fed === undefined ? undefined : entriesOf(graph, fed, fed);
+  const raws: string[] = [];
+  const cotangents: string[] = [];
+  for (let r = 0; r < count; r++) {
+    const weighted = among(graph, matrix, weighing(graph, term, r, value));
+    let multiplier: string;
+    if (balances) {
+      const target = graph.input(gramInput(term, r), 'float32', square);
+      const difference = graph.op('Sub', [product(graph, weighted, matrix), target]);
+      const slope = graph.op('Mul', [graph.op('Mul', [weight!, balances[r]!]), graph.scalar(4)]);
+      multiplier = graph.op('Mul', [difference, slope], {}, `multiplier.${target}`);
+      raws.push(graph.op('Mul', [squares(graph, difference), balances[r]!]));
+    } else {
+      multiplier = graph.input(multiplierInput(term, r), 'float32', square);
+    }
+    cotangents.push(graph.op('MatMul', [multiplier, weighted]));
+  }
+  const sum = (values: readonly string[]) => values.reduce((a, b) => graph.op('Add', [a, b]));
+  return {
+    raw: balances ? sum(raws) : graph.constant(floatTensor([1], [0]), 'counted elsewhere'),
+    cotangent: graph.op('Reshape', [sum(cotangents), graph.ints(dims)]),
+  };
+}
+
+/** The entries of a vector, each as [1]. */
+function entriesOf(graph: Graph, vector: string, name: string): readonly string[] {
+  const [count] = graph.dims(vector) as [number];
+  if (count === 1) return [vector];
+  const names = Array.from({ length: count }, (_, i) => `${name}.${i}`);
+  return graph.ops('Split', [vector], { axis: 0 }, names);
 }
 
 /** raw = ‖F − P‖², dL/dF = 2 w (F − P), both over a tile's own positions where there are any. */

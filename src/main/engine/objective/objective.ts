@@ -6,21 +6,24 @@ import { GraphSession, type SessionOptions } from '../runtime/session.ts';
 import {
   assembleObjective,
   assembleStatistics,
+  balanceInput,
   COEFFICIENTS,
   contentInput,
   GRADIENT,
   gramInput,
   IMAGE,
   RAW,
+  regionInput,
   termsOf,
   type NetworkUse,
   type ObjectiveShape,
   type Term,
 } from './assemble.ts';
 import { contentFactor, magnitudeOf, styleFactor } from './normalization.ts';
+import type { LayerRegions } from './regions.ts';
 import { Weighting } from './weighting.ts';
 
-/** Statistics of a picture by name of the objective's input: Grams [C,C] and content features. */
+/** Statistics of a picture by name of the objective's input: Grams [C,C], of each region where there are several, and content features. */
 export type Statistics = ReadonlyMap<string, Float32Array>;
 
 /** The live weights: λ and the other terms' common weights, and a fader per layer. */
@@ -117,6 +120,55 @@ export function mixStatistics(parts: readonly { statistics: Statistics; weight: 
   return mixed;
 }
 
+/**
+ * Normalization factors of style terms, 1 for all others, in the terms' order. Those of regions are part of their balances.
+ * @throws MadderError naming the layer where the relative norm of a target is zero
+ */
+export function styleFactors(
+  { regions }: ObjectiveShape,
+  terms: readonly Term[],
+  targets: Statistics,
+  normalization: Normalization,
+): number[] {
+  return terms.map((term) => {
+    if (term.kind !== 'style' || regions) return 1;
+    const target = targets.get(gramInput(term))!;
+    return styleFactor(normalization, target, Math.sqrt(target.length), term.layer);
+  });
+}
+
+/** The regions of a style term's layer, and what each weighs (`balanceInput`). */
+export interface TermRegions {
+  readonly term: Term;
+  readonly regions: LayerRegions;
+  readonly balance: Float32Array;
+}
+
+/**
+ * The regions of all style terms; none where the picture has no regions.
+ * @param size of the picture
+ * @param positions of a term's layer in the whole picture
+ * @throws MadderError naming the layer where the relative norm of a target is zero
+ */
+export function regionsOf(
+  shape: ObjectiveShape,
+  targets: Statistics,
+  size: RunSize,
+  normalization: Normalization,
+  positions: (term: Term) => RunSize,
+): TermRegions[] {
+  const { regions: all, networks } = shape;
+  if (!all) return [];
+  return termsOf(shape)
+    .filter(({ kind }) => kind === 'style')
+    .map((term) => {
+      const { network } = networks.find(({ key }) => key === term.network)!;
+      const regions = all.at(network, term.layer, size, positions(term));
+      const grams = all.shares.map((_, r) => targets.get(gramInput(term, r))!);
+      return { term, regions, balance: regions.balance(normalization, grams, term.layer) };
+    });
+}
+
 /** The scalar to minimise over pictures of one size, with live weights. */
 export class PictureObjective {
   readonly terms: readonly Term[];
@@ -159,24 +211,27 @@ export class PictureObjective {
     device?: Device,
   ): Promise<PictureObjective> {
     const terms = termsOf(shape);
-    const factors = terms.map((term): number => {
-      if (term.kind === 'style') {
-        const target = targets.get(gramInput(term))!;
-        return styleFactor(normalization, target, Math.sqrt(target.length), term.layer);
-      }
-      if (term.kind === 'content') {
-        return contentFactor(normalization, magnitudeOf(targets.get(contentInput(term))!), term.layer);
-      }
-      return 1;
+    const factors = styleFactors(shape, terms, targets, normalization).map((factor, i): number => {
+      const term = terms[i]!;
+      if (term.kind !== 'content') return factor;
+      return contentFactor(normalization, magnitudeOf(targets.get(contentInput(term))!), term.layer);
     });
-    const session = await GraphSession.create(
-      assembleObjective(shape, { ...size, blockedLayout: blockedLayout(options) }),
-      options,
-      device ? [GRADIENT] : [],
-    );
+    const graph = assembleObjective(shape, { ...size, blockedLayout: blockedLayout(options) });
+    const fed = new Map(targets);
+    const positions = (term: Term): RunSize => {
+      const [, , height, width] = graph.dims(regionInput(term, 0)) as [number, number, number, number];
+      return { height, width };
+    };
+    for (const { term, regions, balance } of regionsOf(shape, targets, size, normalization, positions)) {
+      const { height, width } = positions(term);
+      const all = { top: 0, left: 0, bottom: height, right: width };
+      fed.set(balanceInput(term), balance);
+      balance.forEach((_, r) => fed.set(regionInput(term, r), new Float32Array(regions.weights(r, all))));
+    }
+    const session = await GraphSession.create(graph, options, device ? [GRADIENT] : []);
     const weighting = new Weighting(terms, factors, normalization);
     weighting.set(weights);
-    return new PictureObjective(session, weighting, targets, device);
+    return new PictureObjective(session, weighting, fed, device);
   }
 
   /** Takes effect at the next evaluation; nothing is rebuilt. Whoever optimizes must rebase (Optimizer.rebase). */

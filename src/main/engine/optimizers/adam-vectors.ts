@@ -47,26 +47,33 @@ export class HostAdamVectors implements AdamVectors<Float32Array> {
   kept: Float32Array | undefined;
   readonly #lower: number;
   readonly #upper: number;
+  readonly #keepsBest: boolean;
   readonly #iterates: Iterates;
 
   /**
-   * @param start is copied, and clamped into the box
-   * @param from moments to begin with, or the state that has every vector; copied
+   * @param start is taken over, and clamped into the box
+   * @param keepsBest whether the best point is kept apart from the current one, which otherwise moves in place
+   * @param from moments to begin with, which are copied, or the state that has every vector, which are taken over
    */
-  constructor(start: Float32Array, { lower, upper }: Box, from: AdamMoments | StateReader | undefined) {
+  constructor(
+    start: Float32Array,
+    { lower, upper }: Box,
+    keepsBest: boolean,
+    from: AdamMoments | StateReader | undefined,
+  ) {
     const n = start.length;
+    this.#keepsBest = keepsBest;
     this.#lower = lower;
     this.#upper = upper;
     if (from instanceof StateReader) {
       this.#iterates = Iterates.restore(from);
-      this.first = from.vector('first', n).slice();
-      this.second = from.vector('second', n).slice();
-      this.average = from.vector('average', n).slice();
-      if (from.has('pendingGradient')) this.kept = from.vector('pendingGradient', n).slice();
+      this.first = from.vector('first', n);
+      this.second = from.vector('second', n);
+      this.average = from.vector('average', n);
+      if (from.has('pendingGradient')) this.kept = from.vector('pendingGradient', n);
     } else {
-      const x = start.slice();
-      clamp(x, lower, upper);
-      this.#iterates = new Iterates(x);
+      clamp(start, lower, upper);
+      this.#iterates = new Iterates(start);
       this.first = from ? from.first.slice() : new Float32Array(n);
       this.second = from ? from.second.slice() : new Float32Array(n);
       this.average = new Float32Array(n);
@@ -94,7 +101,7 @@ export class HostAdamVectors implements AdamVectors<Float32Array> {
   }
 
   update(gradient: Float32Array | undefined, step: AdamStep): void {
-    const next = this.#iterates.spare();
+    const next = this.#keepsBest ? this.#iterates.spare() : this.current;
     this.#move(gradient ?? this.kept!, step, next);
     this.#iterates.current = next;
     this.kept = undefined;

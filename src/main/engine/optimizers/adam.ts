@@ -31,6 +31,11 @@ export interface AdamOptions {
   readonly epsilon?: number | undefined;
   /** Decay of the average of iterates (0.99). */
   readonly averageDecay?: number | undefined;
+  /**
+   * Whether the best iterate is kept (true). Where only the average is wanted, the picture moves in place, in two vectors less, and
+   * `best` is where it is.
+   */
+  readonly keepBest?: boolean | undefined;
   readonly onEvaluation?: OnEvaluation | undefined;
 }
 
@@ -66,12 +71,13 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
   #steps = 0;
   #averaged = 0;
   #bestLoss = Infinity;
+  readonly #keepBest: boolean;
   /** Loss of the evaluation that `rebase` made, for the step that follows; its gradient is kept with the vectors. */
   #pendingLoss: number | undefined;
 
   /**
-   * @param start is copied, and clamped into the box
-   * @param from moments, or the state of another Adam; copied
+   * @param start belongs to the optimizer from then on; it is clamped into the box
+   * @param from moments, which are copied, or the state of another Adam, whose vectors belong to this one from then on
    * @param space where the vectors live
    */
   constructor(
@@ -86,6 +92,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
     this.#beta2 = options.beta2 ?? 0.99;
     this.#epsilon = options.epsilon ?? 1e-8;
     this.#averageDecay = options.averageDecay ?? 0.99;
+    this.#keepBest = options.keepBest ?? true;
     this.#box = options.box;
     this.#evaluator = new Evaluator(objective, options.onEvaluation);
     if (from && !(from instanceof StateReader)) {
@@ -95,7 +102,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
       }
       this.#steps = steps;
     }
-    this.#vectors = space.adam(start, float32Box(options.box), from);
+    this.#vectors = space.adam(start, float32Box(options.box), this.#keepBest, from);
   }
 
   get current(): V {
@@ -104,7 +111,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
 
   /** Among the evaluated points, to which `current` does not belong yet. */
   get best(): { readonly x: V; readonly loss: number } {
-    return { x: this.#vectors.best, loss: this.#bestLoss };
+    return { x: this.#keepBest ? this.#vectors.best : this.current, loss: this.#bestLoss };
   }
 
   get evaluations(): number {
@@ -174,6 +181,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
         beta2: [this.#beta2],
         epsilon: [this.#epsilon],
         averageDecay: [this.#averageDecay],
+        keepBest: [Number(this.#keepBest)],
         steps: [this.#steps],
         averaged: [this.#averaged],
         evaluations: [this.evaluations],
@@ -182,7 +190,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
       },
       vectors: {
         x: current,
-        ...(best === current ? {} : { best }),
+        ...(best === current || !this.#keepBest ? {} : { best }),
         first,
         second,
         average,
@@ -191,7 +199,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
     };
   }
 
-  /** Continues from a saved state, whose vectors are copied. */
+  /** Continues from a saved state, whose vectors belong to the optimizer from then on. */
   static restore<V extends Vector = Float32Array>(
     objective: Objective<V>,
     saved: OptimizerState,
@@ -206,6 +214,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
       beta2: state.number('beta2'),
       epsilon: state.number('epsilon'),
       averageDecay: state.number('averageDecay'),
+      keepBest: (state.optionalNumbers('keepBest')?.[0] ?? 1) === 1,
       onEvaluation,
     };
     const adam = new Adam(objective, state.vector('x'), options, state, space);
@@ -218,7 +227,7 @@ export class Adam<V extends Vector = Float32Array> implements Optimizer<V> {
   }
 
   #markBest(loss: number): void {
-    this.#vectors.markBest();
+    if (this.#keepBest) this.#vectors.markBest();
     this.#bestLoss = loss;
   }
 

@@ -1,8 +1,8 @@
 import { Kernel, type Device, type DeviceVector } from '../runtime/device.ts';
 import { pairVectors } from './history.ts';
 import { InnerProducts } from './inner-products.ts';
-import type { Direction, LbfgsVectors, ReducedNorms, TrialSlope } from './lbfgs-vectors.ts';
-import type { Box, StateReader } from './optimizer.ts';
+import type { Direction, LbfgsVectors, NewPairs, ReducedNorms, TrialSlope } from './lbfgs-vectors.ts';
+import { StateReader, type Box } from './optimizer.ts';
 
 /**
  * The vectors of an L-BFGS run on a device. Kernels make new vectors; what they replace is freed.
@@ -27,13 +27,13 @@ export class DeviceLbfgsVectors implements LbfgsVectors<DeviceVector> {
    * @param start inside the box, which is finite
    * @param pairs how many there may be, or the state that has them and the gradient
    */
-  constructor(device: Device, dims: readonly number[], start: Float32Array, box: Box, pairs: number | StateReader) {
+  constructor(device: Device, dims: readonly number[], start: Float32Array, box: Box, pairs: NewPairs | StateReader) {
     this.#device = device;
     this.#dims = dims;
     this.#box = box;
     this.x = device.upload(start, dims);
-    if (typeof pairs === 'number') {
-      this.#inner = new InnerProducts(pairs);
+    if (!(pairs instanceof StateReader)) {
+      this.#inner = new InnerProducts(pairs.capacity);
     } else {
       const saved = (name: string): DeviceVector => device.upload(pairs.vector(name, start.length), dims);
       this.#inner = InnerProducts.restore(pairs);

@@ -22,6 +22,7 @@ export function deviceSpace(device: Device, dims: readonly number[]): VectorSpac
   };
   return {
     lbfgs: (start, box, pairs) => new DeviceLbfgsVectors(device, dims, inside(start, box), finite(box), pairs),
-    adam: (start, box, from) => new DeviceAdamVectors(device, dims, inside(start, box), finite(box), from),
+    // Kernels make new vectors anyway: moving in place would save nothing.
+    adam: (start, box, _keepsBest, from) => new DeviceAdamVectors(device, dims, inside(start, box), finite(box), from),
   };
 }

@@ -74,7 +74,7 @@ export class PublishedLbfgs implements Optimizer {
   #callIterations = 0;
   #callEvaluations = 0;
 
-  /** @param start is copied; a box clamps it with the first evaluation */
+  /** @param start belongs to the optimizer from then on; a box clamps it with the first evaluation */
   constructor(objective: Objective, start: Float32Array, options: PublishedLbfgsOptions = {}) {
     const n = start.length;
     this.#box = options.box;
@@ -88,7 +88,7 @@ export class PublishedLbfgs implements Optimizer {
     this.#maxEvaluations = options.maxEvaluations ?? Math.floor((this.#maxIterations * 5) / 4);
     this.#evaluator = new Evaluator(objective, options.onEvaluation);
     this.#history = new CurvatureHistory(n, options.history ?? 100);
-    this.#iterates = new Iterates(start.slice());
+    this.#iterates = new Iterates(start);
     this.#direction = new Float32Array(n);
     this.#previous = new Float32Array(n);
     this.#gradient = new Float32Array(n);
@@ -178,7 +178,7 @@ export class PublishedLbfgs implements Optimizer {
     };
   }
 
-  /** Continues from a saved state, whose vectors are copied. */
+  /** Continues from a saved state, whose vectors belong to the optimizer from then on. */
   static restore(objective: Objective, saved: OptimizerState, onEvaluation?: OnEvaluation): PublishedLbfgs {
     const state = new StateReader(saved, 'lbfgs-published');
     const x = state.vector('x');
@@ -240,11 +240,11 @@ export class PublishedLbfgs implements Optimizer {
       this.#stepLength = Math.min(1, 1 / sumOfMagnitudes(g)) * this.#learningRate;
     } else {
       this.#history.add(
-        ({ from, length, s, y, q }) => {
+        ({ from, length, s, y, at, q }) => {
           for (let i = 0; i < length; i++) {
             const j = from + i;
-            s[j] = t * d[j]!;
-            y[j] = g[j]! - previous[j]!;
+            s[at + i] = t * d[j]!;
+            y[at + i] = g[j]! - previous[j]!;
             q[i] = g[j]!;
             previous[j] = g[j]!;
           }

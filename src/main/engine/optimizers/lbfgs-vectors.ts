@@ -1,5 +1,5 @@
-import { CurvatureHistory, type SweepBlock } from './history.ts';
-import type { Box, Later, StateReader } from './optimizer.ts';
+import { CurvatureHistory, type PairPrecision, type SweepBlock } from './history.ts';
+import { StateReader, type Box, type Later } from './optimizer.ts';
 import { clamp, dot, projectedSlope, projectedStep } from './vector.ts';
 
 /**
@@ -38,7 +38,7 @@ export interface LbfgsVectors<V> {
     accept: (sy: number, ss: number, yy: number) => boolean,
   ): Later<void>;
   /** Parts of an `OptimizerState`: x, g and the pairs. */
-  save(): { readonly numbers: Record<string, number[]>; readonly vectors: Record<string, V> };
+  save(): { readonly numbers: Record<string, number[]>; readonly vectors: Record<string, V | Uint16Array> };
 }
 
 /** Σ |q_i|, max |q_i| and the number of components that are not held. */
@@ -62,6 +62,12 @@ export interface TrialSlope {
   readonly squares: number;
 }
 
+/** How many pairs there may be, and how they are kept. */
+export interface NewPairs {
+  readonly capacity: number;
+  readonly precision: PairPrecision;
+}
+
 /** The vectors in the host's memory. */
 export class HostLbfgsVectors implements LbfgsVectors<Float32Array> {
   x: Float32Array;
@@ -75,23 +81,23 @@ export class HostLbfgsVectors implements LbfgsVectors<Float32Array> {
   #kept: Float32Array | undefined;
 
   /**
-   * @param start is copied, and clamped into the box
-   * @param pairs how many there may be, or the state that has them and the gradient
+   * @param start is taken over, and clamped into the box
+   * @param pairs how many there may be, or the state that has them and the gradient, which are taken over
    */
-  constructor(start: Float32Array, { lower, upper }: Box, pairs: number | StateReader) {
+  constructor(start: Float32Array, { lower, upper }: Box, pairs: NewPairs | StateReader) {
     const n = start.length;
     this.#lower = lower;
     this.#upper = upper;
-    this.x = start.slice();
+    this.x = start;
     clamp(this.x, lower, upper);
     this.trial = new Float32Array(n);
     this.#direction = new Float32Array(n);
-    if (typeof pairs === 'number') {
-      this.#history = new CurvatureHistory(n, pairs);
-      this.#gradient = new Float32Array(n);
-    } else {
+    if (pairs instanceof StateReader) {
       this.#history = CurvatureHistory.restore(n, pairs);
-      this.#gradient = pairs.vector('gradient', n).slice();
+      this.#gradient = pairs.vector('gradient', n);
+    } else {
+      this.#history = new CurvatureHistory(n, pairs.capacity, pairs.precision);
+      this.#gradient = new Float32Array(n);
     }
   }
 
@@ -170,7 +176,7 @@ export class HostLbfgsVectors implements LbfgsVectors<Float32Array> {
     this.trial = x;
   }
 
-  save(): { numbers: Record<string, number[]>; vectors: Record<string, Float32Array> } {
+  save(): { numbers: Record<string, number[]>; vectors: Record<string, Float32Array | Uint16Array> } {
     const { numbers, vectors } = this.#history.save();
     return { numbers, vectors: { ...vectors, x: this.x, gradient: this.#gradient } };
   }
@@ -294,7 +300,7 @@ function fillPair(
   margin: number,
   nextMargin: number,
 ): void {
-  const { from, length, s, y, q, indices, errors } = block;
+  const { from, length, s, y, at, q, indices, errors } = block;
   const low = lower + margin;
   const high = upper - margin;
   const nextLow = lower + nextMargin;
@@ -312,8 +318,8 @@ function fillPair(
     const change = frozen ? 0 : newGradient - oldGradient;
     const move = t * d[j]!;
     const unclamped = before + move;
-    s[j] = frozen ? 0 : unclamped < lower || unclamped > upper ? after - before : move;
-    y[j] = change;
+    s[at + i] = frozen ? 0 : unclamped < lower || unclamped > upper ? after - before : move;
+    y[at + i] = change;
     q[i] = isHeld ? 0 : newGradient;
     const error = change - (q[i]! - (wasHeld ? 0 : oldGradient));
     if (error !== 0) {

@@ -1,4 +1,4 @@
-import { historyFor } from './history.ts';
+import { historyFor, type PairPrecision } from './history.ts';
 import type { LbfgsVectors } from './lbfgs-vectors.ts';
 import { strongWolfe, type SearchOptions, type Trial } from './line-search.ts';
 import {
@@ -25,6 +25,13 @@ export interface LbfgsOptions {
   readonly history?: number | undefined;
   /** Memory for curvature pairs, 8 bytes per component and pair. */
   readonly memoryBudgetBytes?: number | undefined;
+  /** How pairs are kept (single); in half precision they take half the memory. Only on the host. */
+  readonly pairPrecision?: PairPrecision | undefined;
+  /**
+   * Whether a line search keeps the gradient of a trial that it may come back to (true). Otherwise it takes a vector less, and where it
+   * comes back, which is seldom, one evaluation more.
+   */
+  readonly keepGradients?: boolean | undefined;
   /** Sufficient decrease c₁ (1e-4). */
   readonly decrease?: number | undefined;
   /** Curvature c₂ (0.9). */
@@ -67,6 +74,7 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
   readonly #firstStep: number;
   readonly #gradientTolerance: number;
   readonly #search: SearchOptions;
+  readonly #keepGradients: boolean;
   readonly #box: Box | undefined;
   readonly #evaluator: Evaluator<V>;
   readonly #vectors: LbfgsVectors<V>;
@@ -82,7 +90,7 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
   #residual = 0;
 
   /**
-   * @param start is copied, and clamped into the box
+   * @param start belongs to the optimizer from then on; it is clamped into the box
    * @param space where the vectors live
    * @param saved has the curvature pairs and the gradient
    */
@@ -95,7 +103,8 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
   ) {
     const n = start.length;
     const budget = options.memoryBudgetBytes === undefined ? Infinity : historyFor(n, options.memoryBudgetBytes);
-    const pairs = Math.min(options.history ?? (budget < Infinity ? 100 : 20), budget);
+    const capacity = Math.min(options.history ?? (budget < Infinity ? 100 : 20), budget);
+    const precision = options.pairPrecision ?? 'single';
     this.#firstStep = options.firstStep ?? 0.01;
     this.#gradientTolerance = options.gradientTolerance ?? 0;
     this.#search = {
@@ -103,9 +112,10 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
       curvature: options.curvature ?? 0.9,
       maxEvaluations: options.maxEvaluations ?? 20,
     };
+    this.#keepGradients = options.keepGradients ?? true;
     this.#box = options.box;
     this.#evaluator = new Evaluator(objective, options.onEvaluation);
-    this.#vectors = space.lbfgs(start, float32Box(options.box), saved ?? pairs);
+    this.#vectors = space.lbfgs(start, float32Box(options.box), saved ?? { capacity, precision });
   }
 
   get current(): V {
@@ -194,12 +204,13 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
         decrease: [this.#search.decrease],
         curvature: [this.#search.curvature],
         maxEvaluations: [this.#search.maxEvaluations],
+        keepGradients: [Number(this.#keepGradients)],
       },
       vectors,
     };
   }
 
-  /** Continues from a saved state, whose vectors are copied. */
+  /** Continues from a saved state, whose vectors belong to the optimizer from then on. */
   static restore<V extends Vector = Float32Array>(
     objective: Objective<V>,
     saved: OptimizerState,
@@ -214,6 +225,7 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
       firstStep: state.number('firstStep'),
       gradientTolerance: state.number('gradientTolerance'),
       maxEvaluations: state.number('maxEvaluations'),
+      keepGradients: (state.optionalNumbers('keepGradients')?.[0] ?? 1) === 1,
       onEvaluation,
     };
     const lbfgs = new Lbfgs(objective, state.vector('x'), options, space, state);
@@ -249,7 +261,7 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
       {
         promise: (t) => this.#vectors.project(t),
         evaluate: (t, promised) => this.#evaluateTrial(t, promised),
-        keep: () => this.#vectors.keep(this.#latest!.gradient),
+        keep: () => (this.#keepGradients ? this.#vectors.keep(this.#latest!.gradient) : undefined),
       },
       { loss, slope },
       this.#search,
@@ -270,10 +282,11 @@ export class Lbfgs<V extends Vector = Float32Array> implements Optimizer<V> {
     const latest = this.#latest!;
     const isLatest = trial.t === latest.t;
     if (!isLatest) await this.#vectors.project(trial.t);
+    const again = isLatest || this.#keepGradients ? undefined : await this.#evaluator.at(this.#vectors.trial);
     const margin = Math.min(MAX_MARGIN, this.#residual);
     await this.#vectors.accept(
       trial.t,
-      isLatest ? latest.gradient : undefined,
+      isLatest ? latest.gradient : again?.gradient,
       { before: this.#margin, after: margin },
       (sy, ss, yy) => sy > MIN_COSINE * Math.sqrt(ss * yy),
     );

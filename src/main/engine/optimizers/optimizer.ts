@@ -66,11 +66,14 @@ export interface Optimizer<V = Float32Array> {
   save(): OptimizerState<V>;
 }
 
-/** A saved optimizer: finite numbers and float32 vectors only, so that JSON plus any tensor container can hold it. */
+/**
+ * A saved optimizer: finite numbers and vectors only, float32 or the bit patterns of bfloat16, so that JSON plus any tensor container
+ * can hold it.
+ */
 export interface OptimizerState<V = Float32Array> {
   readonly method: 'lbfgs' | 'lbfgs-published' | 'adam';
   readonly numbers: Readonly<Record<string, readonly number[]>>;
-  readonly vectors: Readonly<Record<string, V>>;
+  readonly vectors: Readonly<Record<string, V | Uint16Array>>;
 }
 
 /** Reads back what `save` wrote and refuses a state that lacks it. */
@@ -104,6 +107,11 @@ export class StateReader {
     return this.numbers(name)[0];
   }
 
+  /** What states of before did not have. */
+  optionalNumbers(name: string): readonly number[] | undefined {
+    return this.#state.numbers[name];
+  }
+
   has(vector: string): boolean {
     return this.#state.vectors[vector] !== undefined;
   }
@@ -111,7 +119,16 @@ export class StateReader {
   /** A vector of the given length (of any length when it is undefined). */
   vector(name: string, length?: number): Float32Array {
     const vector = this.#state.vectors[name];
-    if (!vector || (length !== undefined && vector.length !== length)) {
+    if (!(vector instanceof Float32Array) || (length !== undefined && vector.length !== length)) {
+      throw new MadderError('input', `The saved optimizer state lacks "${name}"; the checkpoint is damaged.`);
+    }
+    return vector;
+  }
+
+  /** A vector of the given length in bfloat16. */
+  bits(name: string, length: number): Uint16Array {
+    const vector = this.#state.vectors[name];
+    if (!(vector instanceof Uint16Array) || vector.length !== length) {
       throw new MadderError('input', `The saved optimizer state lacks "${name}"; the checkpoint is damaged.`);
     }
     return vector;
@@ -190,10 +207,10 @@ export class Iterates {
     return spare;
   }
 
-  /** From the vectors `x` and `best` (absent when they are one) and the number `bestLoss`. Copies. */
+  /** From the vectors `x` and `best` (absent when they are one), which are taken over, and the number `bestLoss`. */
   static restore(state: StateReader): Iterates {
-    const x = state.vector('x').slice();
-    const best = state.has('best') ? state.vector('best', x.length).slice() : x;
+    const x = state.vector('x');
+    const best = state.has('best') ? state.vector('best', x.length) : x;
     return new Iterates(x, { x: best, loss: state.optional('bestLoss') ?? Infinity });
   }
 

@@ -7,6 +7,8 @@ import { loadNetwork } from '../networks/load.ts';
 import type { Network } from '../networks/network.ts';
 import { applyRewrites } from '../networks/rewrites/apply.ts';
 import { levelSize, paintingSize } from '../runs/schedule.ts';
+import type { Plane } from '../objective/windows.ts';
+import { readMask } from '../runs/masks.ts';
 import type { RunAssets } from '../runs/targets.ts';
 
 /**
@@ -15,11 +17,13 @@ import type { RunAssets } from '../runs/targets.ts';
  */
 export async function loadAssets({ recipe, images, networks }: EngineJob): Promise<RunAssets> {
   const pictures = await loadPictures({ recipe, images });
+  const masks = await loadMasks({ recipe, images });
   const style = await openNetwork(networks.style, recipe.networks.style);
-  if (!recipe.networks.content) return { images: pictures, networks: { style } };
+  if (!recipe.networks.content) return { images: pictures, masks, networks: { style } };
   if (networks.content === undefined) throw new MadderError('input', 'The content network of the recipe is missing.');
   return {
     images: pictures,
+    masks,
     networks: { style, content: await openNetwork(networks.content, recipe.networks.content) },
   };
 }
@@ -39,19 +43,32 @@ export async function loadPictures({
     if (path === undefined)
       throw new MadderError('input', `The picture ${name} of the recipe is missing; add it again.`);
     const decoded = await decodeImage(path, { longSide });
-    if (decoded.sha256 !== sha256) {
-      throw new MadderError(
-        'input',
-        `${path} is not the picture ${name} of the recipe any more; put the original back.`,
-      );
-    }
+    if (decoded.sha256 !== sha256) throw hasChanged(path, name);
     pictures.set(sha256, toPicture(decoded));
   }
   return pictures;
 }
 
+/** Reads a recipe's masks, as `loadPictures` its pictures. */
+async function loadMasks({ recipe, images }: Pick<EngineJob, 'recipe' | 'images'>): Promise<Map<string, Plane>> {
+  const masks = new Map<string, Plane>();
+  for (const { image } of recipe.masks) {
+    const path = images[image.sha256];
+    if (path === undefined) {
+      throw new MadderError('input', `The mask ${image.name} of the recipe is missing; add it again.`);
+    }
+    const { mask, sha256 } = await readMask(path);
+    if (sha256 !== image.sha256) throw hasChanged(path, image.name);
+    masks.set(sha256, mask);
+  }
+  return masks;
+}
+
+const hasChanged = (path: string, name: string): MadderError =>
+  new MadderError('input', `${path} is not the picture ${name} of the recipe any more; put the original back.`);
+
 /** The recipe's pictures with the largest long side at which any of them is used: no more is kept in memory. */
-function neededSides({ content, styles, init, schedule }: Recipe): Map<RecipeImage, number> {
+export function neededSides({ content, styles, init, schedule }: Recipe): Map<RecipeImage, number> {
   const result = levelSize(schedule, schedule.levels.length - 1, content);
   const long = ({ width, height }: { width: number; height: number }) => Math.max(width, height);
   const uses: [RecipeImage, number][] = [

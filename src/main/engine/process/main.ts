@@ -1,6 +1,7 @@
 /** The engine process: runs one job at a time, steered by messages of src/shared/engine-contract.ts. */
 import { constants, setPriority } from 'node:os';
 import { encodePreview } from '../../codec/preview.ts';
+import type { Picture } from '../../codec/picture.ts';
 import { engineCommandSchema, type EngineEvent, type EngineJob } from '../../../shared/engine-contract.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { Checkpointer, readCheckpoint } from '../runs/checkpoint.ts';
@@ -10,9 +11,11 @@ import { run } from '../runs/run.ts';
 import { isDeviceFailure } from '../runtime/providers.ts';
 import { removeLeftFeatures } from '../tiling/feature-store.ts';
 import { loadAssets } from './assets.ts';
+import { Detail } from './detail.ts';
 import { performMeasurement } from './measure.ts';
 import { performJudging } from './judge.ts';
 import { leave, onParentGone, onParentMessage, toParent } from './parent.ts';
+import { performPlan } from './plan.ts';
 import { writeResult, writeSnapshot } from './result.ts';
 import { performVisualization } from './visualize.ts';
 
@@ -24,6 +27,7 @@ const FIRST = { seconds: 3, previewMs: 80 };
 const send = (event: EngineEvent): void => toParent(event);
 
 let control: RunControl | undefined;
+const detail = new Detail(send);
 let job: Promise<void> | undefined;
 /** Ends the job before its next graph run. */
 let stop: (() => void) | undefined;
@@ -34,7 +38,8 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   const assets = await loadAssets(task);
   const from = task.resume ? await readCheckpoint(task.folder) : undefined;
   await removeLeftFeatures(task.folder);
-  send({ type: 'started', total: from?.total ?? 0 });
+  const memoryBytes = task.memoryBytes ?? usualMemory();
+  send({ type: 'started', total: from?.total ?? 0, memoryBytes });
   const checkpointer = new Checkpointer(task.folder, {
     onWritten: (written) => send({ type: 'checkpoint', ...written }),
     onFailed: ({ message }) => send({ type: 'note', message: `${message} The run goes on.` }),
@@ -44,13 +49,35 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   const began = performance.now();
   let lastPreview = -Infinity;
   let encoding: Promise<void> | undefined;
+  const preview = (picture: Picture) => {
+    lastPreview = performance.now();
+    // The run goes on meanwhile; this is what the picture has behind it.
+    const behind = total;
+    encoding = Promise.all([
+      encodePreview(picture, task.previewSide!).then((encoded) => send({ type: 'preview', total: behind, ...encoded })),
+      detail.show(picture),
+    ])
+      .then(() => undefined)
+      .finally(() => (encoding = undefined));
+  };
   const result = await run(task.recipe, assets, {
     provider: task.provider,
     control: steering,
     ...(task.threads === undefined ? {} : { threads: task.threads }),
-    memoryBytes: task.memoryBytes ?? usualMemory(),
+    memoryBytes,
     scratch: task.folder,
-    onTile: (progress) => send({ type: 'tile', ...progress }),
+    onTile: (progress, picture) => {
+      send({ type: 'tile', ...progress });
+      if (encoding || task.previewSide === undefined) return;
+      // The first tiles of a very large picture take minutes: what they begin with is seen at once, and so is another detail.
+      const isFirst = lastPreview === -Infinity;
+      if (!isFirst && !detail.isDue) return;
+      const now = picture();
+      // Tiles are put together on the host, where pictures are at once.
+      if (now instanceof Promise) return;
+      if (isFirst) preview(now);
+      else encoding = detail.show(now).finally(() => (encoding = undefined));
+    },
     onNote: (message) => send({ type: 'note', message }),
     ...(from ? { from } : {}),
     ...(task.snapshots === undefined
@@ -75,15 +102,11 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
       // While one preview is being encoded the others are dropped: the next iteration has a newer one.
       const apart = now - began < 1000 * FIRST.seconds ? FIRST.previewMs : PREVIEW_MS;
       if (task.previewSide === undefined || encoding || now - lastPreview < apart) return;
-      lastPreview = now;
-      // The run goes on meanwhile; this is what the picture has behind it.
-      const behind = total;
-      encoding = encodePreview(await picture(), task.previewSide)
-        .then((preview) => send({ type: 'preview', total: behind, ...preview }))
-        .finally(() => (encoding = undefined));
+      preview(await picture());
     },
   });
   await encoding;
+  detail.end();
   await checkpointer.settle();
   await writeResult(task.folder, result.picture);
   const { completed, loss, terms, evaluations, recipe, picture } = result;
@@ -145,6 +168,11 @@ onParentMessage((message) => {
   switch (command.type) {
     case 'start':
       return start(command.job);
+    case 'plan':
+      return occupy(
+        () => performPlan(command.job, send),
+        () => {},
+      );
     case 'measure':
       return occupyUntilAborted((signal) => performMeasurement(command.job, signal, send));
     case 'judge':
@@ -159,6 +187,8 @@ onParentMessage((message) => {
       return stop?.();
     case 'weights':
       return control?.changeWeights(command.change);
+    case 'detail':
+      return detail.want(command.piece);
     case 'quit':
       quitting = true;
       stop?.();

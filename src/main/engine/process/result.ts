@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Picture } from '../../codec/picture.ts';
 import { floatTensor } from '../../../shared/tensor.ts';
-import { readSafetensors, writeSafetensors } from '../../formats/safetensors.ts';
+import { fileSource } from '../../formats/byte-source.ts';
+import { indexSafetensors, safetensorsPieces } from '../../formats/safetensors.ts';
 import { notWritten, writeAtomically } from '../runs/checkpoint.ts';
 
 const FILE = 'result.safetensors';
@@ -29,14 +29,22 @@ export const readSnapshot = async (folder: string, total: number): Promise<Pictu
 async function write(folder: string, file: string, { width, height, data }: Picture): Promise<void> {
   const picture = floatTensor([3, height, width], data);
   try {
-    await writeAtomically(join(folder, file), writeSafetensors(new Map([['picture', picture]]), {}));
+    await writeAtomically(join(folder, file), safetensorsPieces(new Map([['picture', picture]])));
   } catch (cause) {
     throw notWritten(folder, cause);
   }
 }
 
+/** Not in one go: Node reads no more than 2 GB of a file at once, which is a picture of 179 megapixels. */
 async function read(folder: string, file: string): Promise<Picture> {
   const path = join(folder, file);
-  const { dims, data } = readSafetensors(await readFile(path), path).tensors.get('picture')!;
-  return { width: dims[2]!, height: dims[1]!, data: data as Float32Array };
+  const source = await fileSource(path);
+  try {
+    const { tensors } = await indexSafetensors(source, path);
+    const { dims, begin, end } = tensors.get('picture')!;
+    const bytes = await source.read(begin, end);
+    return { width: dims[2]!, height: dims[1]!, data: new Float32Array(bytes.buffer) };
+  } finally {
+    await source.close();
+  }
 }

@@ -1,21 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { MadderError } from '../../../shared/errors.ts';
 import { recipeSchema, type Recipe } from '../../../shared/recipe.ts';
-import { floatTensor } from '../../../shared/tensor.ts';
+import { floatTensor, type Tensor } from '../../../shared/tensor.ts';
 import { fileSource, type ByteSource } from '../../formats/byte-source.ts';
 import { indexSafetensors, safetensorsPieces } from '../../formats/safetensors.ts';
+import type { TensorEntry } from '../../formats/weights-index.ts';
 import type { Later } from '../optimizers/optimizer.ts';
 import type { RunState } from './run.ts';
 
 const FILE = 'checkpoint.safetensors';
+/** Vectors of large states have files of their own: `vector-<name>-<random>.safetensors`. */
+const VECTOR = 'vector-';
+/** The name of the tensor in such a file: a pair's place among the others, which names it in the state, changes. */
+const ALONE = 'vector';
 const VERSION = '1';
-/** Time between checkpoints, ms: what a killed run loses at most, one evaluation aside ... */
+/** Time between checkpoints, ms: what a killed run loses at most, one iteration aside. */
 const INTERVAL_MS = 5000;
-/** ... and as a multiple of what the last one took, where the run had to wait for it. */
-const WAITED_INTERVAL = 10;
 /** Larger states would take too much memory twice. */
 const COPIED_BYTES = 256e6;
 
@@ -30,8 +33,11 @@ export interface CheckpointerOptions {
 }
 
 /**
- * Keeps a run's latest state in a folder. The state is copied at once and written in the background, at most every few
- * seconds; the run waits for the writing of very large ones. They are written beside the file of before, flushed, and renamed over it, so that whenever the process dies a whole one is there.
+ * Keeps a run's latest state in a folder, at most every few seconds. A state of usual size is copied at once and written in the
+ * background as one file. For a very large one the run waits, and its vectors have files of their own: curvature pairs, of which an
+ * iteration brings one, are added to those that lie there and not written again. In both cases what is new is written beside what was
+ * there, flushed, and comes into force when the one file that tells of it is renamed, so that whenever the process dies a whole state is
+ * there. The run never spends more than half of its time on waiting; an iteration that takes longer than writing is never lost.
  */
 export class Checkpointer {
   readonly #folder: string;
@@ -39,6 +45,8 @@ export class Checkpointer {
   /** When there may be another one. */
   #due: number;
   #writing: Promise<void> | undefined;
+  /** Files of the curvature pairs that lie in the folder, by level and pair. */
+  #pairs: ReadonlyMap<string, string> = new Map();
 
   constructor(folder: string, options: CheckpointerOptions = {}) {
     this.#folder = folder;
@@ -57,17 +65,58 @@ export class Checkpointer {
     this.#due = now + this.#interval;
     const current = await state();
     const { total } = current;
-    const pieces = encode(current);
-    const size = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+    const size = Object.values(current.optimizer.vectors).reduce((sum, vector) => sum + vector.byteLength, 0);
     const isCopied = size <= (this.#options.copiedBytes ?? COPIED_BYTES);
-    this.#writing = writeAtomically(join(this.#folder, FILE), isCopied ? pieces.map((piece) => piece.slice()) : pieces)
+    this.#writing = (isCopied ? this.#writeCopy(current) : this.#writeParts(current))
       .then(() => this.#options.onWritten?.({ total, seconds: (performance.now() - now) / 1000 }))
       .catch((cause: unknown) => this.#options.onFailed?.(notWritten(this.#folder, cause)))
       .finally(() => (this.#writing = undefined));
     if (isCopied) return;
     await this.#writing;
     const end = performance.now();
-    this.#due = Math.max(this.#due, end + WAITED_INTERVAL * (end - now));
+    this.#due = Math.max(this.#due, end + (end - now));
+  }
+
+  async #writeCopy(state: RunState): Promise<void> {
+    const pieces = encode(state, state.optimizer.vectors).map((piece) => piece.slice());
+    await writeAtomically(join(this.#folder, FILE), pieces);
+    await this.#removeOthers({});
+  }
+
+  /** The vectors that do not lie there yet, each in a file of its own, and then the file that names them all. */
+  async #writeParts(state: RunState): Promise<void> {
+    const { numbers, vectors } = state.optimizer;
+    const files: Record<string, string> = {};
+    const pairs = new Map<string, string>();
+    const written: string[] = [];
+    try {
+      for (const [name, vector] of Object.entries(vectors)) {
+        const pair = pairOf(name, numbers);
+        const key = pair === undefined ? undefined : `${state.level} ${pair}`;
+        let file = key === undefined ? undefined : this.#pairs.get(key);
+        if (file === undefined) {
+          file = `${VECTOR}${name}-${randomBytes(6).toString('hex')}.safetensors`;
+          await writeAtomically(join(this.#folder, file), safetensorsPieces(new Map([[ALONE, tensorOf(vector)]])));
+          written.push(file);
+        }
+        files[name] = file;
+        if (key !== undefined) pairs.set(key, file);
+      }
+      await writeAtomically(join(this.#folder, FILE), encode(state, {}, files));
+    } catch (error) {
+      for (const file of written) await rm(join(this.#folder, file), { force: true });
+      throw error;
+    }
+    this.#pairs = pairs;
+    await this.#removeOthers(files);
+  }
+
+  /** Removes vectors that belong to states of before. */
+  async #removeOthers(files: Readonly<Record<string, string>>): Promise<void> {
+    const kept = new Set(Object.values(files));
+    for (const name of await readdir(this.#folder)) {
+      if (name.startsWith(VECTOR) && !kept.has(name)) await rm(join(this.#folder, name), { force: true });
+    }
   }
 
   /** Waits for the write that is going on. */
@@ -92,13 +141,11 @@ export const hasCheckpoint = (folder: string): boolean => existsSync(join(folder
 export const readCheckpoint = (folder: string): Promise<RunState | undefined> =>
   reading(folder, async (source, path) => {
     const { tensors, stored } = await readStored(source, path);
-    const { optimizer, best, recipe, firstLoss, ...rest } = stored;
+    const { optimizer, best, recipe, firstLoss, files, ...rest } = stored;
     // One by one: all of them together may be more than one buffer holds.
-    const vectors: Record<string, Float32Array> = {};
-    for (const { name, begin, end } of tensors.values()) {
-      const bytes = await source.read(begin, end);
-      vectors[name] = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
-    }
+    const vectors: Record<string, Float32Array | Uint16Array> = {};
+    for (const tensor of tensors.values()) vectors[tensor.name] = await readVector(source, tensor);
+    for (const [name, file] of Object.entries(files ?? {})) vectors[name] = await readVectorFile(folder, file);
     return {
       ...rest,
       firstLoss: firstLoss ?? undefined,
@@ -107,6 +154,34 @@ export const readCheckpoint = (folder: string): Promise<RunState | undefined> =>
       optimizer: { ...optimizer, vectors },
     };
   });
+
+type TensorPlace = Pick<TensorEntry, 'type' | 'begin' | 'end'>;
+
+async function readVector(source: ByteSource, { type, begin, end }: TensorPlace): Promise<Float32Array | Uint16Array> {
+  const { buffer, byteOffset, byteLength } = await source.read(begin, end);
+  return type === 'bfloat16'
+    ? new Uint16Array(buffer, byteOffset, byteLength / 2)
+    : new Float32Array(buffer, byteOffset, byteLength / 4);
+}
+
+async function readVectorFile(folder: string, file: string): Promise<Float32Array | Uint16Array> {
+  const path = join(folder, basename(file));
+  let source: ByteSource;
+  try {
+    source = await fileSource(path);
+  } catch (error) {
+    throw new MadderError('input', `${path} belongs to the run's progress and could not be read; begin the run anew.`, {
+      cause: error,
+    });
+  }
+  try {
+    const tensor = (await indexSafetensors(source, path)).tensors.get(ALONE);
+    if (!tensor) throw new MadderError('input', `${path} holds no vector; begin the run anew.`);
+    return await readVector(source, tensor);
+  } finally {
+    await source.close();
+  }
+}
 
 /** The recipe of the state that a run left in its folder; as `readCheckpoint`, without reading all of it. */
 export const readCheckpointRecipe = (folder: string): Promise<Recipe | undefined> =>
@@ -142,13 +217,30 @@ type StoredState = Omit<RunState, 'optimizer' | 'best' | 'firstLoss'> & {
   firstLoss: number | null;
   best: { loss: number | null; terms: RunState['best']['terms'] };
   optimizer: Omit<RunState['optimizer'], 'vectors'>;
+  /** Files beside this one that hold vectors, by the vectors' names. */
+  files?: Readonly<Record<string, string>>;
 };
 
 /** The pieces of a file; those of vectors are views of the live ones. */
-function encode({ optimizer, ...rest }: RunState): Uint8Array[] {
-  const { vectors, ...numbers } = optimizer;
-  const tensors = new Map(Object.entries(vectors).map(([name, data]) => [name, floatTensor([data.length], data)]));
-  return safetensorsPieces(tensors, { version: VERSION, state: JSON.stringify({ ...rest, optimizer: numbers }) });
+function encode(
+  { optimizer, ...rest }: RunState,
+  vectors: RunState['optimizer']['vectors'],
+  files?: StoredState['files'],
+): Uint8Array[] {
+  const { vectors: _, ...numbers } = optimizer;
+  const tensors = new Map(Object.entries(vectors).map(([name, data]) => [name, tensorOf(data)]));
+  const state = { ...rest, optimizer: numbers, ...(files ? { files } : {}) };
+  return safetensorsPieces(tensors, { version: VERSION, state: JSON.stringify(state) });
+}
+
+const tensorOf = (data: Float32Array | Uint16Array): Tensor =>
+  data instanceof Uint16Array ? { type: 'bfloat16', dims: [data.length], data } : floatTensor([data.length], data);
+
+/** What tells a vector of a curvature pair from those of all other pairs of its level; undefined for other vectors. */
+function pairOf(name: string, numbers: RunState['optimizer']['numbers']): string | undefined {
+  const match = /^([sy])(\d+)$/.exec(name);
+  const id = match && numbers['ids']?.[Number(match[2])];
+  return match && id !== undefined && id !== null ? `${match[1]} ${id}` : undefined;
 }
 
 /** Writes a file whole or not at all, and durably: data first, then the name, then the folder that holds the name. */

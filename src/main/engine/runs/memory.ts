@@ -1,17 +1,22 @@
 import { totalmem } from 'node:os';
+import { gigabytes } from '../../../shared/amounts.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import { assembleObjective, type ObjectiveShape } from '../objective/assemble.ts';
 import { blockedLayout, type RunSize } from '../objective/objective.ts';
+import { pairBytes } from '../optimizers/history.ts';
 import { movesPictures } from '../parameterizations/transforms.ts';
+import type { LbfgsMemory } from './place.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { costAt, sessionCost, type SessionCost } from '../tiling/memory.ts';
-import { gigabytes, Tiling } from '../tiling/tiling.ts';
+import { Tiling } from '../tiling/tiling.ts';
 
 /** What a run takes of the memory that nobody uses when it begins, where it is not told how much it may ... */
 const SHARE_OF_FREE = 0.8;
 /** ... and of all memory at least: macOS counts as used what it gives up at once when it is asked. */
 const SHARE_OF_ALL = 0.5;
+/** Part of the memory that tiles are planned with: arrays of the last tiles wait to be collected, and the allocator has gaps. */
+const TILED_SHARE = 0.95;
 /** Curvature pairs below which L-BFGS hardly knows more than the gradient. */
 const FEWEST_PAIRS = 2;
 /** Long side of the pictures from which the memory of larger ones is concluded, px. */
@@ -25,15 +30,23 @@ export interface LevelPlan {
   readonly tileBytes: number | undefined;
   /** The recipe's optimizer, with fewer curvature pairs where the recipe's do not fit. */
   readonly optimizer: Recipe['optimizer'];
+  /**
+   * Pairs in half precision where the recipe's do not all fit in single precision: twice as many are worth more than their digits. In
+   * tiles, no room for a gradient that is seldom needed.
+   */
+  readonly lbfgs: LbfgsMemory;
   /** What a person should know of it, one sentence. */
   readonly note?: string;
 }
 
-/** Memory that a run may take where nobody says how much, bytes, with what this process has already. */
-export function usualMemory(): number {
+/**
+ * Memory that a run may take where nobody says how much, bytes, with what this process has already.
+ * @param comingFree what others give back before the run begins, bytes
+ */
+export function usualMemory(comingFree = 0): number {
   const limit = process.constrainedMemory() || Infinity; // of a container
   const all = Math.min(totalmem(), limit);
-  const free = Math.min(process.availableMemory(), all);
+  const free = Math.min(process.availableMemory() + comingFree, all);
   return Math.max(process.memoryUsage.rss() + SHARE_OF_FREE * free, SHARE_OF_ALL * all);
 }
 
@@ -42,7 +55,20 @@ export function wholeBytes(shape: ObjectiveShape, size: RunSize, options: Sessio
   return costAt(wholeCost(shape, size, options), size.width * size.height);
 }
 
-function wholeCost(shape: ObjectiveShape, { width, height }: RunSize, options: SessionOptions): SessionCost {
+/** Costs that were worked out, which are the same at all sizes from `MEASURED_SIDE` on. */
+const wholeCosts = new WeakMap<ObjectiveShape, Map<boolean, SessionCost>>();
+
+function wholeCost(shape: ObjectiveShape, size: RunSize, options: SessionOptions): SessionCost {
+  if (Math.max(size.width, size.height) < MEASURED_SIDE) return costOfWhole(shape, size, options);
+  const known = wholeCosts.get(shape) ?? new Map<boolean, SessionCost>();
+  wholeCosts.set(shape, known);
+  const isBlocked = blockedLayout(options);
+  const cost = known.get(isBlocked) ?? costOfWhole(shape, size, options);
+  known.set(isBlocked, cost);
+  return cost;
+}
+
+function costOfWhole(shape: ObjectiveShape, { width, height }: RunSize, options: SessionOptions): SessionCost {
   const blocked = { blockedLayout: blockedLayout(options) };
   // Of a smaller picture: the graph of a very large one has constants of its size, which cost time and memory.
   const scale = Math.min(1, MEASURED_SIDE / Math.max(width, height));
@@ -64,13 +90,20 @@ export class MemoryPlanner {
   /**
    * @param bytes that the process may take in all
    * @param held what it has taken already of what a level takes: the vectors of a state that it goes on from
+   * @param base what the process takes before a level takes anything; what this one has now, where it is the run's own
    */
-  constructor(recipe: Recipe, options: SessionOptions, bytes: number, held = 0) {
+  constructor(
+    recipe: Recipe,
+    options: SessionOptions,
+    bytes: number,
+    held = 0,
+    base = process.memoryUsage.rss() - held,
+  ) {
     this.#recipe = recipe;
     this.#options = options;
     this.#bytes = bytes;
     // Measured once: later on, memory that only waits to be collected would count, and a run be refused half way.
-    this.#base = process.memoryUsage.rss() - held;
+    this.#base = base;
   }
 
   /**
@@ -81,25 +114,54 @@ export class MemoryPlanner {
     const { optimizer } = this.#recipe;
     const pixels = size.width * size.height;
     this.#cost ??= wholeCost(shape, size, this.#options);
-    const free = this.#bytes - this.#base - vectorsBytes(this.#recipe, pixels);
+    const room = (tiled: boolean) =>
+      (tiled ? TILED_SHARE : 1) * this.#bytes - this.#base - vectorsBytes(this.#recipe, pixels, tiled);
     const pairs = optimizer.kind === 'lbfgs' ? optimizer.history : 0;
-    const pairBytes = 2 * planeBytes(pixels);
-    // Pairs and tiles share what there is: half as many pairs cost more iterations than smaller tiles cost overlap.
-    const fewer = Math.min(pairs, Math.max(FEWEST_PAIRS, Math.floor(free / 2 / pairBytes)));
     const whole = costAt(this.#cost, pixels);
-    if (whole + fewer * pairBytes <= free) {
-      return this.#planned(undefined, size, Math.min(pairs, Math.floor((free - whole) / pairBytes)));
+    const single = pairBytes(VALUES * pixels, 'single');
+    const [free, freeInTiles] = [room(false), room(true)];
+    if (whole + pairs * single <= free) return { tileBytes: undefined, optimizer, lbfgs: {} };
+    // The published variant is what was published.
+    const canHalve = optimizer.kind === 'lbfgs' && optimizer.lineSearch !== 'none';
+    // Pairs and tiles share what there is: half as many pairs cost more iterations than smaller tiles cost overlap.
+    const share = (bytes: number, each: number) =>
+      Math.min(pairs, Math.max(FEWEST_PAIRS, Math.floor(bytes / 2 / each)));
+    const wholePairs = pairBytes(VALUES * pixels, canHalve ? 'half' : 'single');
+    if (whole + share(free, wholePairs) * wholePairs <= free) {
+      const most = Math.min(pairs, Math.floor((free - whole) / wholePairs));
+      return this.#planned(undefined, size, most, canHalve ? { pairPrecision: 'half' } : {});
     }
-    const tileBytes = free - fewer * pairBytes;
-    this.#check(shape, size, tileBytes, fewer);
-    return this.#planned(tileBytes, size, fewer);
+    const halves = canHalve && share(freeInTiles, single) < pairs;
+    const each = pairBytes(VALUES * pixels, halves ? 'half' : 'single');
+    const kept = share(freeInTiles, each);
+    const tileBytes = freeInTiles - kept * each;
+    this.#check(shape, size, tileBytes, kept);
+    return this.#planned(tileBytes, size, kept, { keepGradients: false, ...(halves ? { pairPrecision: 'half' } : {}) });
   }
 
-  #planned(tileBytes: number | undefined, { width, height }: RunSize, pairs: number): LevelPlan {
+  /** What the process takes at most while a level is painted as planned, tiles left aside, and what of it a checkpoint holds, bytes. */
+  takes(
+    { width, height }: RunSize,
+    { optimizer, lbfgs, tileBytes }: LevelPlan,
+  ): { readonly bytes: number; readonly checkpoint: number } {
+    const pixels = width * height;
+    const isTiled = tileBytes !== undefined;
+    const each = pairBytes(VALUES * pixels, lbfgs.pairPrecision ?? 'single');
+    const pairs = optimizer.kind === 'lbfgs' ? optimizer.history * each : 0;
+    const whole = !isTiled && this.#cost ? costAt(this.#cost, pixels) : 0;
+    // Point and gradient; the others keep all their vectors.
+    const isShort = optimizer.kind === 'lbfgs' && optimizer.lineSearch !== 'none';
+    return {
+      bytes: this.#base + vectorsBytes(this.#recipe, pixels, isTiled) + pairs + whole,
+      checkpoint: pairs + (isShort ? 2 : 5) * planeBytes(pixels),
+    };
+  }
+
+  #planned(tileBytes: number | undefined, { width, height }: RunSize, pairs: number, lbfgs: LbfgsMemory): LevelPlan {
     const { optimizer } = this.#recipe;
-    if (optimizer.kind !== 'lbfgs' || pairs === optimizer.history) return { tileBytes, optimizer };
+    if (optimizer.kind !== 'lbfgs' || pairs === optimizer.history) return { tileBytes, optimizer, lbfgs };
     const note = `At ${width} x ${height} px, ${pairs} of the optimizer's ${optimizer.history} curvature pairs fit into memory; it takes more steps with fewer.`;
-    return { tileBytes, optimizer: { ...optimizer, history: pairs }, note };
+    return { tileBytes, optimizer: { ...optimizer, history: pairs }, lbfgs, note };
   }
 
   /** Refuses, with all figures, what cannot be painted with so much memory for tiles. */
@@ -119,22 +181,32 @@ export class MemoryPlanner {
   }
 }
 
+/** Values of a pixel. */
+const VALUES = 3;
 /** Bytes of a picture, or of its gradient: three planes of float32. */
-const planeBytes = (pixels: number): number => 12 * pixels;
+const planeBytes = (pixels: number): number => 4 * VALUES * pixels;
 
 /**
- * What is kept of a level whatever its tiles are, curvature pairs left aside: the photo at this size, the start, the gradient of an
- * evaluation and the result; the vectors of the optimizer; and what lies between optimizer and networks.
+ * What is kept of a level whatever its tiles are, curvature pairs left aside: the gradient of an evaluation; the vectors of the
+ * optimizer; and what lies between optimizer and networks.
  */
-function vectorsBytes({ optimizer, parameterization, transforms, colour }: Recipe, pixels: number): number {
-  const always = 4;
-  // Current point, trial, direction, gradient and the gradient that is kept; or point, two moments and the average.
-  const optimizers = optimizer.kind === 'lbfgs' ? 5 : 4;
+function vectorsBytes(
+  { optimizer, parameterization, transforms, colour, masks }: Recipe,
+  pixels: number,
+  tiled: boolean,
+): number {
+  // In tiles the photo at this size is looked at while there is no gradient, in one piece beside the gradient of before.
+  const always = tiled ? 1 : 2;
+  // Current point, trial, direction and gradient; with tiles, none that is kept.
+  const lbfgs = tiled && !(optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none') ? 4 : 5;
+  // Point, two moments and the average; where no average is shown, the best point and room for the next.
+  const adam = optimizer.kind === 'adam' && optimizer.averaging > 0 ? 4 : 6;
+  const optimizers = optimizer.kind === 'lbfgs' ? lbfgs : adam;
   // The picture and its parameters' gradient, and planes of float64.
   const spectrum = parameterization.kind === 'fourier' ? 5 : 0;
   // The picture as it is seen, its gradient, and the photo moved.
   const moving = movesPictures(transforms) ? 4 : 0;
-  // The photo whose colours the result gets, and the result with them.
-  const finish = colour === 'luminance' ? 2 : 0;
+  // The photo whose colours the result gets, or that stays in places, and the result with them.
+  const finish = colour === 'luminance' || masks.length > 0 ? 2 : 0;
   return (always + optimizers + spectrum + moving + finish) * planeBytes(pixels);
 }

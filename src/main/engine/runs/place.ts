@@ -5,7 +5,7 @@ import { movesPictures } from '../parameterizations/transforms.ts';
 import { Adam } from '../optimizers/adam.ts';
 import { deviceSpace } from '../optimizers/device-space.ts';
 import { PublishedLbfgs } from '../optimizers/lbfgs-published.ts';
-import { Lbfgs } from '../optimizers/lbfgs.ts';
+import { Lbfgs, type LbfgsOptions } from '../optimizers/lbfgs.ts';
 import {
   UNIT_BOX,
   type Box,
@@ -21,12 +21,19 @@ import type { Device, DeviceVector } from '../runtime/device.ts';
 import type { LevelObjective } from './level-objective.ts';
 import type { MovingView } from './moving-view.ts';
 
+/** What L-BFGS does differently where memory is short. */
+export type LbfgsMemory = Pick<LbfgsOptions, 'pairPrecision' | 'keepGradients'>;
+
 /** Where a level is painted: in arrays of the host, or in tensors that stay on a device. */
 export interface Place<V> {
   /** What the objective makes of the picture of these parameters; the gradient is by the parameters. */
   evaluate(objective: LevelObjective, parameters: V): Promise<Evaluation<V>>;
-  /** @param start the picture to begin with, planar [3,H,W] */
-  begin(recipe: Recipe, objective: Objective<V>, start: Float32Array): Optimizer<V>;
+  /**
+   * @param start the picture to begin with, planar [3,H,W]; the place's own from then on
+   * @param memory how L-BFGS is to use it
+   */
+  begin(recipe: Recipe, objective: Objective<V>, start: Float32Array, memory: LbfgsMemory): Optimizer<V>;
+  /** @param state its vectors are the place's own from then on */
   resume(objective: Objective<V>, state: OptimizerState): Optimizer<V>;
   /** A vector's content. On the host it is the live array: read it before going on. */
   read(vector: V): Later<Float32Array>;
@@ -49,12 +56,12 @@ export function hostPlace(parameterization: Parameterization, view?: MovingView)
       const gradient = view ? view.pullback(value.gradient) : value.gradient;
       return { ...value, gradient: parameterization.pullback(picture, gradient) };
     },
-    begin: (recipe, objective, start) => {
+    begin: (recipe, objective, start, memory) => {
       const { optimizer } = recipe;
       const parameters = parameterization.encode(start);
       return optimizer.kind === 'lbfgs' && optimizer.lineSearch === 'none'
         ? new PublishedLbfgs(objective, parameters, { history: optimizer.history, box })
-        : begin(recipe, objective, parameters, box, HOST);
+        : begin(recipe, objective, parameters, box, HOST, memory);
     },
     resume: (objective, state) => restoreOptimizer(objective, state),
     read: (vector) => vector,
@@ -80,7 +87,7 @@ export function devicePlace(device: Device, dims: readonly number[]): Place<Devi
       if (!(objective instanceof PictureObjective)) throw new Error('tiles are put together on the host');
       return objective.evaluateOnDevice(picture);
     },
-    begin: (recipe, objective, start) => begin(recipe, objective, start, UNIT_BOX, space),
+    begin: (recipe, objective, start) => begin(recipe, objective, start, UNIT_BOX, space, {}),
     resume: (objective, state) =>
       state.method === 'adam'
         ? Adam.restore(objective, state, undefined, space)
@@ -96,10 +103,13 @@ function begin<V extends Vector>(
   start: Float32Array,
   box: Box | undefined,
   space: VectorSpace<V>,
+  memory: LbfgsMemory,
 ): Optimizer<V> {
   if (optimizer.kind === 'adam') {
     const { stepSize: learningRate, averaging: averageDecay } = optimizer;
-    return new Adam(objective, start, { box, learningRate, averageDecay }, undefined, space);
+    // The average is what is shown, where there is one.
+    const keepBest = averageDecay === 0;
+    return new Adam(objective, start, { box, learningRate, averageDecay, keepBest }, undefined, space);
   }
-  return new Lbfgs(objective, start, { history: optimizer.history, box }, space);
+  return new Lbfgs(objective, start, { history: optimizer.history, box, ...memory }, space);
 }

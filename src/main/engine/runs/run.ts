@@ -20,7 +20,7 @@ import { MemoryPlanner, wholeBytes, type LevelPlan } from './memory.ts';
 import { MovingView } from './moving-view.ts';
 import { devicePlace, hostPlace, paintsOnDevice, type Place } from './place.ts';
 import { levelSize } from './schedule.ts';
-import { finisherOf, imageOf, networkUses, subjectsOf, type RunAssets, type Subjects } from './targets.ts';
+import { finisherOf, imageOf, shapeOf, subjectsOf, type RunAssets, type Subjects } from './targets.ts';
 import { Timing } from './timing.ts';
 
 export type { RunAssets } from './targets.ts';
@@ -95,8 +95,11 @@ export interface RunOptions extends SessionOptions {
   readonly memoryBytes?: number;
   /** Folder for what is too large for memory; the system's temporary one when missing. */
   readonly scratch?: string;
-  /** Called before each tile of a level that is painted in tiles. */
-  readonly onTile?: (progress: RunTile) => void;
+  /**
+   * Called before each tile of a level that is painted in tiles, with a means to look at the picture as it would be kept now; it has to be
+   * read before this returns.
+   */
+  readonly onTile?: (progress: RunTile, picture: () => Later<Picture>) => void;
   /** Something a person should know, one sentence. */
   readonly onNote?: (note: string) => void;
 }
@@ -107,6 +110,8 @@ export interface RunTile extends TileProgress {
   readonly level: number;
   /** Evaluations of the level that are done. */
   readonly evaluation: number;
+  /** The paintings or the photo are measured; no evaluation has begun. */
+  readonly preparing: boolean;
 }
 
 /** A run's picture on the way. */
@@ -151,12 +156,30 @@ export async function run(recipe: Recipe, assets: RunAssets, options: RunOptions
     if (control.stopped && outcome) return painter.result({ ...outcome, completed: false });
     const origin =
       resumed ??
-      (outcome ? await resizePicture(outcome.picture, size.width, size.height) : await initial(recipe, assets, size));
+      new Start(
+        outcome ? await resizePicture(outcome.picture, size.width, size.height) : await initial(recipe, assets, size),
+      );
+    outcome = undefined;
     outcome = await painter.level(level, sizes, origin);
     if (!outcome.completed) return painter.result(outcome);
   }
   refuseFlat(outcome!.picture, painter.subjects.photo);
   return painter.result(outcome!);
+}
+
+/** The picture that a level starts from, on its way to the optimizer: nobody else holds it, so that it exists once. */
+class Start {
+  #picture: Picture | undefined;
+
+  constructor(picture: Picture) {
+    this.#picture = picture;
+  }
+
+  take(): Picture {
+    const picture = this.#picture!;
+    this.#picture = undefined;
+    return picture;
+  }
 }
 
 interface LevelOutcome {
@@ -203,16 +226,18 @@ class Painter {
     return { ...outcome, picture: finish(outcome.picture), evaluations: this.#total, recipe: this.recipe };
   }
 
-  /** @param origin the picture that the level starts from, or a state of this level to go on from */
-  async level(level: number, sizes: readonly RunSize[], origin: Picture | RunState): Promise<LevelOutcome> {
+  /** @param origin the picture that the level starts from, or a state of this level to go on from, whose vectors it takes over */
+  async level(level: number, sizes: readonly RunSize[], origin: Start | RunState): Promise<LevelOutcome> {
     const size = sizes[level]!;
     const plan: LevelPlan = this.#planner?.plan(this.#shape(), size) ?? {
       tileBytes: undefined,
       optimizer: this.recipe.optimizer,
+      lbfgs: {},
     };
     if (plan.note !== undefined) this.#options.onNote?.(plan.note);
-    // Whatever is painted in tiles is put together on the host.
-    if (plan.tileBytes !== undefined || !(await this.#usesDevice())) {
+    const inHalf = origin instanceof Start ? plan.lbfgs.pairPrecision === 'half' : hasHalf(origin.optimizer);
+    // Whatever is painted in tiles is put together on the host, where alone pairs are in half precision.
+    if (plan.tileBytes !== undefined || inHalf || !(await this.#usesDevice())) {
       const view = await MovingView.create(this.recipe, this.subjects, size, this.#options);
       try {
         return await this.#paint(hostPlace(parameterizationOf(this.recipe, size), view), level, sizes, origin, plan);
@@ -239,12 +264,12 @@ class Painter {
     place: Place<V>,
     level: number,
     sizes: readonly RunSize[],
-    origin: Picture | RunState,
+    origin: Start | RunState,
     plan: LevelPlan,
     device?: Device,
   ): Promise<LevelOutcome> {
     const size = sizes[level]!;
-    const from = 'optimizer' in origin ? origin : undefined;
+    const from = origin instanceof Start ? undefined : origin;
     const budget = this.recipe.schedule.levels[level]!.evaluations;
     const { snapshots } = this.#options;
     const timing = new Timing(
@@ -256,7 +281,9 @@ class Painter {
     const gate = async (progress?: TileProgress) => {
       const before = performance.now();
       if (await this.#control.gate()) timing.skip(performance.now() - before);
-      if (progress) this.#options.onTile?.({ ...progress, level, evaluation });
+      if (!progress) return;
+      const where = { ...progress, level, evaluation, preparing: objective === undefined };
+      this.#options.onTile?.(where, () => afterwards(picture(), finish));
     };
     const options: LevelOptions = { ...this.#options, gate, device, scratch: this.#options.scratch ?? tmpdir() };
     let maker: ObjectiveMaker =
@@ -327,9 +354,9 @@ class Painter {
     };
 
     const optimizer =
-      'optimizer' in origin
-        ? place.resume(evaluate, origin.optimizer)
-        : place.begin({ ...this.recipe, optimizer: plan.optimizer }, evaluate, origin.data);
+      origin instanceof Start
+        ? place.begin({ ...this.recipe, optimizer: plan.optimizer }, evaluate, origin.take().data, plan.lbfgs)
+        : place.resume(evaluate, origin.optimizer);
     const picture = (): Later<Picture> => {
       const { x, factor } = shown(this.recipe, optimizer, place.draw !== undefined);
       return afterwards(place.read(x), (data) => ({
@@ -386,7 +413,8 @@ class Painter {
         `The picture did not get closer to the style in ${budget} evaluations; choose other weights, layers or another optimizer.`,
       );
     }
-    const data = (await picture()).data.slice();
+    // The optimizer's own vector, perhaps, which it does not need any more.
+    const { data } = await picture();
     if (!data.every(Number.isFinite)) {
       throw new MadderError(
         'optimization',
@@ -406,14 +434,8 @@ class Painter {
     return new InTiles(this.recipe, this.subjects, size, bytes, options, true);
   }
 
-  /** The graph has a variation term where the recipe or its timeline weighs it: fewer operators where nothing does. */
   #shape(): ObjectiveShape {
-    const all = [this.recipe.objective, ...this.recipe.timeline.map((entry) => entry.weights)];
-    const weighed = (name: 'variation' | 'variationL1') => all.some((weights) => (weights[name] ?? 0) > 0);
-    return {
-      networks: networkUses(this.recipe, this.subjects),
-      variation: { quadratic: weighed('variation'), l1: weighed('variationL1') },
-    };
+    return shapeOf(this.recipe, this.subjects);
   }
 
   /** The objective with the weights of now; undefined where it has to be made anew, since a term is weighed that it lacks. */
@@ -464,25 +486,31 @@ const shown = <V extends Vector>(recipe: Recipe, optimizer: Optimizer<V>, drawn:
 
 /** A state's vectors as arrays; on the host, the live ones. */
 function readAll<V>(vectors: OptimizerState<V>['vectors'], { read }: Place<V>): Later<OptimizerState['vectors']> {
-  let all: Later<Record<string, Float32Array>> = {};
+  let all: Later<Record<string, Float32Array | Uint16Array>> = {};
   for (const [name, vector] of Object.entries(vectors)) {
-    all = afterwards(all, (others) => afterwards(read(vector), (data) => ({ ...others, [name]: data })));
+    const content = vector instanceof Uint16Array ? vector : read(vector);
+    all = afterwards(all, (others) => afterwards(content, (data) => ({ ...others, [name]: data })));
   }
   return all;
 }
+
+const hasHalf = ({ vectors }: OptimizerState): boolean =>
+  Object.values(vectors).some((vector) => vector instanceof Uint16Array);
 
 /** What comes of a value, at once where it is there. */
 const afterwards = <T, R>(value: Later<T>, use: (value: T) => Later<R>): Later<R> =>
   value instanceof Promise ? value.then(use) : use(value);
 
+/** The picture that a recipe starts from, in an array of its own. */
 async function initial(recipe: Recipe, assets: RunAssets, size: RunSize): Promise<Picture> {
   const { start } = TREATMENTS[recipe.colour];
   if (recipe.init.kind === 'noise') {
     const parameterization = parameterizationOf(recipe, size);
     return start({ ...size, data: parameterization.decode(parameterization.noise(recipe.seed)) });
   }
-  const image = recipe.init.kind === 'image' ? recipe.init.image : recipe.content;
-  return start(await resizePicture(imageOf(assets, image), size.width, size.height));
+  const image = imageOf(assets, recipe.init.kind === 'image' ? recipe.init.image : recipe.content);
+  const picture = await start(await resizePicture(image, size.width, size.height));
+  return picture.data === image.data ? { ...picture, data: picture.data.slice() } : picture;
 }
 
 /** A result without any contrast, made from a photo that has some, is a failure and is never saved as a success. */

@@ -2,15 +2,19 @@ import { resizePicture, type Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Recipe, RecipeImage } from '../../../shared/recipe.ts';
 import type { Network } from '../networks/network.ts';
-import type { NetworkUse } from '../objective/assemble.ts';
+import { gramInput, type NetworkUse, type ObjectiveShape } from '../objective/assemble.ts';
 import { measureStatistics, mixStatistics, type RunSize, type Statistics } from '../objective/objective.ts';
+import type { Plane } from '../objective/windows.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { TREATMENTS } from './colour.ts';
+import { composite, isMasked, paintedRegions, photoShareOf, type PaintedRegions } from './masks.ts';
 import { paintingSize } from './schedule.ts';
 
 /** What a recipe names by hash: the decoded pictures and the loaded networks, rewrites applied. */
 export interface RunAssets {
   readonly images: ReadonlyMap<string, Picture>;
+  /** Masks by hash, where the recipe has some. */
+  readonly masks?: ReadonlyMap<string, Plane>;
   readonly networks: { readonly style: Network; readonly content?: Network };
 }
 
@@ -21,11 +25,22 @@ export function imageOf(assets: RunAssets, { sha256, name }: RecipeImage): Pictu
   return picture;
 }
 
+/** Finds the decoded masks that a recipe names. @throws MadderError where one is missing */
+const maskOf =
+  ({ masks }: RunAssets) =>
+  ({ image: { sha256, name } }: Recipe['masks'][number]): Plane => {
+    const mask = masks?.get(sha256);
+    if (!mask) throw new MadderError('input', `The mask ${name} of the recipe is missing; add it again.`);
+    return mask;
+  };
+
 /** What a run looks at: the recipe's pictures and networks under its `colour`. */
 export interface Subjects {
   readonly photo: Picture;
   /** In the order of the recipe's styles. */
   readonly paintings: readonly Picture[];
+  /** Where which of them are painted; undefined where the recipe has no masks. */
+  readonly painted: PaintedRegions | undefined;
   readonly networks: RunAssets['networks'];
 }
 
@@ -37,16 +52,26 @@ export function subjectsOf(recipe: Recipe, assets: RunAssets): Subjects {
   return {
     photo: treatment.photo(photo),
     paintings: recipe.styles.map(({ image }) => treatment.painting(imageOf(assets, image), photo)),
+    painted: paintedRegions(recipe, maskOf(assets)),
     networks: { style: treatment.network(style), ...(content ? { content: treatment.network(content) } : {}) },
   };
 }
 
-/** Turns pictures of one size, as they are optimized, into what people see. */
+/**
+ * Turns pictures of one size, as they are optimized, into what people see: with the photo's colours where the recipe says so, and with the
+ * photo itself where its mask keeps it.
+ */
 export async function finisherOf(recipe: Recipe, assets: RunAssets, { width, height }: RunSize) {
   const { finish } = TREATMENTS[recipe.colour];
-  if (!finish) return (picture: Picture): Picture => picture;
+  const stays = photoShareOf(recipe, maskOf(assets));
+  if (!finish && !stays) return (picture: Picture): Picture => picture;
   const photo = await resizePicture(imageOf(assets, recipe.content), width, height);
-  return (picture: Picture): Picture => finish(picture, photo);
+  return (picture: Picture): Picture => {
+    const coloured = finish ? finish(picture, photo) : picture;
+    if (!stays) return coloured;
+    // What is optimized goes on being optimized; a picture that was made for people is nobody else's.
+    return composite(coloured, photo, stays, finish ? coloured.data : new Float32Array(coloured.data.length));
+  };
 }
 
 /** The networks of a recipe and the layers at which each is asked; one network that does both is used once. */
@@ -60,7 +85,18 @@ export function networkUses(recipe: Recipe, { networks }: Pick<RunAssets, 'netwo
   ];
 }
 
-/** Grams of the mixed styles, each painting at its own scale, and features of the photo at the picture's size. */
+/** What a recipe minimises. There is a variation term where the recipe or its timeline weighs it: fewer operators where nothing does. */
+export function shapeOf(recipe: Recipe, subjects: Pick<Subjects, 'networks' | 'painted'>): ObjectiveShape {
+  const all = [recipe.objective, ...recipe.timeline.map((entry) => entry.weights)];
+  const weighed = (name: 'variation' | 'variationL1') => all.some((weights) => (weights[name] ?? 0) > 0);
+  return {
+    networks: networkUses(recipe, subjects),
+    variation: { quadratic: weighed('variation'), l1: weighed('variationL1') },
+    regions: subjects.painted?.regions,
+  };
+}
+
+/** Grams of the mixed styles of every region, each painting at its own scale, and features of the photo at the picture's size. */
 export async function measureTargets(
   recipe: Recipe,
   subjects: Subjects,
@@ -76,7 +112,8 @@ export async function measureTargets(
 }
 
 /**
- * Grams of the mixed styles, each painting at its own scale.
+ * Grams of the mixed styles, or of those of every region, each painting at its own scale. A style that has a region for itself is
+ * all of it, whatever its weight.
  * @param size of the picture
  * @param measure the Gram matrices of a painting, planar [3,H,W], at these networks' style layers
  */
@@ -87,11 +124,23 @@ export async function measureStyles(
   measure: (uses: readonly NetworkUse[], painting: Float32Array, size: RunSize) => Promise<Statistics>,
 ): Promise<Statistics> {
   const styleOnly = networkUses(recipe, subjects).map((u) => ({ ...u, content: [] }));
-  const parts = [];
+  const parts: { readonly statistics: Statistics; readonly weight: number }[] = [];
   for (const [i, style] of recipe.styles.entries()) {
     const fitted = paintingSize(recipe.schedule, size, style.image, style.scale);
     const resized = await resizePicture(subjects.paintings[i]!, fitted.width, fitted.height);
     parts.push({ statistics: await measure(styleOnly, resized.data, fitted), weight: style.weight });
   }
-  return mixStatistics(parts);
+  if (!subjects.painted) return mixStatistics(parts);
+  const grams = new Map<string, Float32Array>();
+  subjects.painted.styles.forEach((places, region) => {
+    const alone = places.length === 1 && isMasked(recipe, places[0]!);
+    const mixed = alone ? parts[places[0]!]!.statistics : mixStatistics(places.map((i) => parts[i]!));
+    for (const { key, style } of styleOnly) {
+      for (const layer of style) {
+        const term = { network: key, layer };
+        grams.set(gramInput(term, region), mixed.get(gramInput(term))!);
+      }
+    }
+  });
+  return grams;
 }

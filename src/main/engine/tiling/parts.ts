@@ -25,12 +25,12 @@ const PIXELS = ownInput({ network: '', layer: '' });
  * The parts of an objective for pictures of one size.
  * @throws MadderError naming the node that makes a network's layers depend on the whole picture
  */
-export function partsOf({ networks, variation }: ObjectiveShape, size: RunSize): Part[] {
+export function partsOf({ networks, variation, regions }: ObjectiveShape, size: RunSize): Part[] {
   const parts = networks
     .filter((use) => use.style.length + use.content.length > 0)
     .flatMap((use) => independentUses(use, size))
     .map((use): Part => ({
-      shape: { networks: [use], variation: NO_VARIATION },
+      shape: { networks: [use], variation: NO_VARIATION, regions },
       problem: problemOf(use, size),
     }));
   if (!variation.quadratic && !variation.l1) return parts;

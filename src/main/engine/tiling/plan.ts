@@ -101,6 +101,11 @@ export function planTiles(problem: TilingProblem, inner: readonly [number, numbe
   return { height: rows.tile, width: columns.tile, tiles, positions };
 }
 
+/** The size of the tiles of `planTiles`, px, without the tiles: there may be very many. */
+export function tileSize(problem: TilingProblem, inner: number): { readonly width: number; readonly height: number } {
+  return { height: planAxis(problem, 0, inner).tile, width: planAxis(problem, 1, inner).tile };
+}
+
 function axisValue({ values }: TilingProblem, axis: 0 | 1, name: string): AxisValue {
   const { placement, positions } = values.get(name)!;
   const { stride, low, high } = placement[axis];

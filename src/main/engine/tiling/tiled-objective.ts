@@ -9,23 +9,28 @@ import {
   multiplierInput,
   ownInput,
   RAW,
+  regionInput,
   termsOf,
   type ObjectiveShape,
   type Term,
 } from '../objective/assemble.ts';
-import { contentFactor, styleFactor, sumOfSquares, type ContentMagnitude } from '../objective/normalization.ts';
+import { contentFactor, sumOfSquares, type ContentMagnitude } from '../objective/normalization.ts';
 import {
   blockedLayout,
+  regionsOf,
+  styleFactors,
   type Evaluation,
   type ObjectiveWeights,
   type RunSize,
   type Statistics,
+  type TermRegions,
 } from '../objective/objective.ts';
 import { Weighting } from '../objective/weighting.ts';
 import { GraphSession, type SessionOptions } from '../runtime/session.ts';
 import type { FeatureStore } from './feature-store.ts';
+import { collectGarbage } from './garbage.ts';
 import type { Rectangle, Tile } from './plan.ts';
-import type { PlannedPart, Tiling, Work } from './tiling.ts';
+import type { Placed, PlannedPart, Tiling, Work } from './tiling.ts';
 
 /** Called before each tile of each pass: what it throws ends the evaluation, and it may wait. */
 export type TileGate = (progress: TileProgress) => Promise<void>;
@@ -70,21 +75,28 @@ export async function measureGrams(
  *   picture, the style terms are known, and so is dL/dF = M·F with M = (4 w / (H·W)) · (G − A).
  * - Pass 2 runs every tile again, back-propagates M·F and the content differences of its own positions, and adds the tile's
  *   gradient to the picture's where it lies. Gradients are sums over positions, each of which is one tile's own.
+ *
+ * Where the picture has regions, each has its own sum and its own M, and a tile's own positions count by their weights in it.
  */
 export class TiledObjective {
   readonly terms: readonly Term[];
   readonly #tiling: Tiling;
   readonly #sessions: Sessions;
   readonly #grams: Statistics;
+  /** By the name of their layer's own positions; none where the picture has no regions. */
+  readonly #regions: ReadonlyMap<string, TermRegions>;
   readonly #photo: FeatureStore;
   readonly #weighting: Weighting;
   readonly #size: RunSize;
   readonly #gate: TileGate | undefined;
+  /** Of the latest evaluation. */
+  #gradient: Float32Array | undefined;
 
   private constructor(
     tiling: Tiling,
     sessions: Sessions,
     grams: Statistics,
+    regions: readonly TermRegions[],
     photo: FeatureStore,
     weighting: Weighting,
     gate: TileGate | undefined,
@@ -94,6 +106,7 @@ export class TiledObjective {
     this.#size = tiling.size;
     this.#sessions = sessions;
     this.#grams = grams;
+    this.#regions = new Map(regions.map((r) => [ownInput(r.term), r]));
     this.#photo = photo;
     this.#weighting = weighting;
     this.#gate = gate;
@@ -101,7 +114,7 @@ export class TiledObjective {
 
   /**
    * @param shape the same as the tiling's
-   * @param grams of the style, by input name
+   * @param grams of the style, or of each region's, by input name
    * @param photo what content terms compare with, planar [3,H,W] in [0,1]; read, not kept
    * @param store keeps the photo's features; released with the objective
    * @throws MadderError naming the layer where a target is zero or not finite, or that cannot be differentiated
@@ -120,19 +133,18 @@ export class TiledObjective {
     try {
       const magnitudes = await keepFeatures(sessions, tiling, photo, store, options.gate);
       const terms = termsOf(shape);
-      const factors = terms.map((term): number => {
-        if (term.kind === 'style') {
-          const target = grams.get(gramInput(term))!;
-          return styleFactor(normalization, target, Math.sqrt(target.length), term.layer);
-        }
-        if (term.kind === 'content') {
-          return contentFactor(normalization, magnitudes.get(contentInput(term))!, term.layer);
-        }
-        return 1;
+      const factors = styleFactors(shape, terms, grams, normalization).map((factor, i): number => {
+        const term = terms[i]!;
+        if (term.kind !== 'content') return factor;
+        return contentFactor(normalization, magnitudes.get(contentInput(term))!, term.layer);
+      });
+      const regions = regionsOf(shape, grams, tiling.size, normalization, (term) => {
+        const [height, width] = tiling.extent(term);
+        return { height, width };
       });
       const weighting = new Weighting(terms, factors, normalization);
       weighting.set(weights);
-      return new TiledObjective(tiling, sessions, grams, store, weighting, options.gate);
+      return new TiledObjective(tiling, sessions, grams, regions, store, weighting, options.gate);
     } catch (error) {
       await sessions.release();
       await store.release();
@@ -154,14 +166,17 @@ export class TiledObjective {
     await keepFeatures(this.#sessions, this.#tiling, photo, this.#photo, this.#gate);
   }
 
-  /** Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept. */
+  /**
+   * Loss, gradient and terms at a picture, planar [3,H,W]. The picture is read, not kept; the gradient is the same array every time,
+   * which is large.
+   */
   async evaluate(picture: Float32Array): Promise<Evaluation> {
     const tiling = this.#tiling;
     const count = new Counter(tilesOf(tiling, 'style') + tilesOf(tiling, 'all'), this.#gate);
-    const sums = await sumGrams(this.#sessions, tiling, picture, count);
+    const sums = await sumGrams(this.#sessions, tiling, picture, count, this.#regions);
     const raw = new Float64Array(this.terms.length);
     const multipliers = this.#multipliers(sums, raw);
-    const gradient = new Float32Array(picture.length);
+    const gradient = (this.#gradient ??= new Float32Array(picture.length)).fill(0);
     for (const part of tiling.parts) {
       const session = await this.#sessions.of(part, 'gradient');
       const terms = termsOf(part.shape);
@@ -169,15 +184,18 @@ export class TiledObjective {
       const coefficients = Float32Array.from(places, (place) => this.#weighting.coefficients[place]!);
       const seen = new Float32Array(3 * part.plan.height * part.plan.width);
       for (const [t, tile] of part.plan.tiles.entries()) {
-        await count.next();
+        await count.next(part);
         cut(picture, this.#size, tile.picture, seen);
         const feeds: Record<string, ort.Tensor> = { [IMAGE]: session.tensor(IMAGE, seen) };
         if (session.has(COEFFICIENTS)) feeds[COEFFICIENTS] = session.tensor(COEFFICIENTS, coefficients);
         for (const term of terms) {
           own(feeds, session, term, tile);
           if (term.kind === 'style') {
-            const name = multiplierInput(term);
-            feeds[name] = session.tensor(name, multipliers.get(name)!);
+            for (const region of this.#inRegions(term)) {
+              const name = multiplierInput(term, region);
+              feeds[name] = session.tensor(name, multipliers.get(name)!);
+            }
+            weigh(feeds, session, this.#regions.get(ownInput(term)), tiling.placed(part, tile, term));
           }
           if (term.kind === 'content') {
             const name = contentInput(term);
@@ -199,48 +217,69 @@ export class TiledObjective {
     await this.#photo.release();
   }
 
+  /** A style term's regions by number; one without a number where the picture has none. */
+  #inRegions(term: Term): readonly (number | undefined)[] {
+    const regions = this.#regions.get(ownInput(term));
+    return regions ? [...regions.balance.keys()] : [undefined];
+  }
+
   #placeOf(term: Term): number {
     return this.terms.findIndex((t) => t.kind === term.kind && t.network === term.network && t.layer === term.layer);
   }
 
   /**
-   * M = (4 w / (H·W)) · (G − A) for the style terms, w their factor in the loss, from the Gram matrices G.
-   * @param raw receives ‖G − A‖²
+   * M = (4 w / (H·W)) · (G − A) for the style terms, w their factor in the loss, from the Gram matrices G; for those of regions M = 4 w b (G − A)
+   * with the region's balance b.
+   * @param raw receives ‖G − A‖², or Σ b ‖G − A‖²
    */
   #multipliers(grams: ReadonlyMap<string, Float64Array>, raw: Float64Array): Map<string, Float32Array> {
     const multipliers = new Map<string, Float32Array>();
     this.terms.forEach((term, i) => {
       if (term.kind !== 'style') return;
-      const gram = grams.get(gramInput(term))!;
-      const target = this.#grams.get(gramInput(term))!;
-      const slope = (4 * this.#weighting.coefficients[i]!) / this.#tiling.positions(term);
-      const multiplier = new Float32Array(gram.length);
-      let squares = 0;
-      for (let k = 0; k < gram.length; k++) {
-        const difference = gram[k]! - target[k]!;
-        squares += difference ** 2;
-        multiplier[k] = slope * difference;
+      const weight = this.#weighting.coefficients[i]!;
+      const balance = this.#regions.get(ownInput(term))?.balance;
+      for (const region of this.#inRegions(term)) {
+        const gram = grams.get(gramInput(term, region))!;
+        const target = this.#grams.get(gramInput(term, region))!;
+        const share = region === undefined ? undefined : balance![region]!;
+        const slope = share === undefined ? (4 * weight) / this.#tiling.positions(term) : 4 * weight * share;
+        const multiplier = new Float32Array(gram.length);
+        let squares = 0;
+        for (let k = 0; k < gram.length; k++) {
+          const difference = gram[k]! - target[k]!;
+          squares += difference ** 2;
+          multiplier[k] = slope * difference;
+        }
+        raw[i]! += (share ?? 1) * squares;
+        multipliers.set(multiplierInput(term, region), multiplier);
       }
-      raw[i] = squares;
-      multipliers.set(multiplierInput(term), multiplier);
     });
     return multipliers;
   }
 }
+
+/** Pixels of tiles after which what they left is collected: some 50 bytes each. */
+const COLLECTED_PIXELS = 2_000_000;
 
 /** Says where in its tiles a piece of work is, and asks before each whether to go on. */
 class Counter {
   readonly #tiles: number;
   readonly #gate: TileGate;
   #tile = 0;
+  #pixels = 0;
 
   constructor(tiles: number, gate: TileGate = NO_GATE) {
     this.#tiles = tiles;
     this.#gate = gate;
   }
 
-  async next(): Promise<void> {
+  /** Before a tile of a part. */
+  async next({ plan }: PlannedPart): Promise<void> {
     await this.#gate({ tile: this.#tile++, tiles: this.#tiles });
+    this.#pixels += plan.width * plan.height;
+    if (this.#pixels < COLLECTED_PIXELS) return;
+    this.#pixels = 0;
+    collectGarbage();
   }
 }
 
@@ -289,12 +328,13 @@ class Sessions {
 
 const keyOf = ({ parts }: Tiling, part: PlannedPart, work: Work): string => `${parts.indexOf(part)} ${work}`;
 
-/** Pass 1: Gram matrices of the whole picture, by input name, in float64. */
+/** Pass 1: Gram matrices of the whole picture, or of each of its regions, by input name, in float64. */
 async function sumGrams(
   sessions: Sessions,
   tiling: Tiling,
   picture: Float32Array,
   count: Counter,
+  regions: ReadonlyMap<string, TermRegions> = new Map(),
 ): Promise<Map<string, Float64Array>> {
   const sums = new Map<string, Float64Array>();
   for (const part of tiling.parts) {
@@ -303,14 +343,15 @@ async function sumGrams(
     const session = await sessions.of(part, 'grams');
     const seen = new Float32Array(3 * part.plan.height * part.plan.width);
     for (const tile of part.plan.tiles) {
-      await count.next();
+      await count.next(part);
       cut(picture, tiling.size, tile.picture, seen);
       const feeds: Record<string, ort.Tensor> = { [IMAGE]: session.tensor(IMAGE, seen) };
-      for (const layer of layers) own(feeds, session, layer, tile);
-      const results = await session.run(feeds);
       for (const layer of layers) {
-        const name = gramInput(layer);
-        const added = results[name]!;
+        own(feeds, session, layer, tile);
+        weigh(feeds, session, regions.get(ownInput(layer)), tiling.placed(part, tile, layer));
+      }
+      const results = await session.run(feeds);
+      for (const [name, added] of Object.entries(results)) {
         const sum = sums.get(name) ?? new Float64Array(added.length);
         for (let k = 0; k < added.length; k++) sum[k]! += added[k]!;
         sums.set(name, sum);
@@ -337,7 +378,7 @@ async function keepFeatures(
     const session = await sessions.of(part, 'features');
     const seen = new Float32Array(3 * part.plan.height * part.plan.width);
     for (const [t, tile] of part.plan.tiles.entries()) {
-      await count.next();
+      await count.next(part);
       cut(photo, tiling.size, tile.picture, seen);
       const results = await session.run({ [IMAGE]: session.tensor(IMAGE, seen) });
       for (const layer of layers) {
@@ -370,6 +411,33 @@ function own(
   const { top, left, bottom, right } = tile.own.get(name)!;
   for (let y = top; y < bottom; y++) mask.fill(1, y * width + left, y * width + right);
   feeds[name] = session.tensor(name, mask);
+}
+
+/** Feeds how much the tile's own positions of a style layer count in each region. */
+function weigh(
+  feeds: Record<string, ort.Tensor>,
+  session: GraphSession,
+  found: TermRegions | undefined,
+  { own: { top, left, bottom, right }, origin }: Placed,
+): void {
+  if (!found) return;
+  const { term, regions, balance } = found;
+  const at = {
+    top: origin.top + top,
+    left: origin.left + left,
+    bottom: origin.top + bottom,
+    right: origin.left + right,
+  };
+  for (const region of balance.keys()) {
+    const name = regionInput(term, region);
+    const [, , height, width] = session.dims(name) as [number, number, number, number];
+    const weights = regions.weights(region, at);
+    const spread = new Float32Array(height * width);
+    for (let y = top; y < bottom; y++) {
+      spread.set(weights.subarray((y - top) * (right - left), (y - top + 1) * (right - left)), y * width + left);
+    }
+    feeds[name] = session.tensor(name, spread);
+  }
 }
 
 /** A piece of planes [C,H,W]. */

@@ -1,3 +1,4 @@
+import { gigabytes } from '../../../shared/amounts.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import {
   assembleObjective,
@@ -11,7 +12,7 @@ import type { RunSize } from '../objective/objective.ts';
 import type { Graph } from '../graph/graph.ts';
 import { costAt, sessionCost, type SessionCost } from './memory.ts';
 import { partsOf, type Part } from './parts.ts';
-import { planTiles, type TilePlan } from './plan.ts';
+import { planTiles, tileSize, type Rectangle, type Tile, type TilePlan } from './plan.ts';
 
 /** The kinds of work that a part has a session of its own for. */
 export type Work = 'grams' | 'features' | 'gradient';
@@ -21,6 +22,14 @@ export interface PlannedPart extends Part {
   readonly plan: TilePlan;
   /** Of the sessions that it needs, each with tiles of any size. */
   readonly costs: ReadonlyMap<Work, SessionCost>;
+}
+
+/** A tile's positions of a layer in the picture's. */
+export interface Placed {
+  /** Those that no other tile owns, counted from the tile's first one. */
+  readonly own: Rectangle;
+  /** The tile's first one, counted from the picture's. */
+  readonly origin: { readonly top: number; readonly left: number };
 }
 
 type CostedPart = Omit<PlannedPart, 'plan'>;
@@ -82,7 +91,7 @@ export class Tiling {
     }
     const oneByOne = withinEach(parts, size, bytes, options, false);
     if (oneByOne) return oneByOne;
-    const least = Math.max(...parts.map((part) => mostBytes(inTiles(part, SMALLEST_INNER))));
+    const least = Math.max(...parts.map((part) => bytesOfTiles(part, SMALLEST_INNER)));
     throw new MadderError(
       'runtime',
       `The smallest pieces of a picture of ${size.width} x ${size.height} px need ${gigabytes(least)} of memory and ${gigabytes(Math.max(0, bytes))} are left for them; choose a smaller size, finer layers or more memory.`,
@@ -124,12 +133,25 @@ export class Tiling {
 
   /** Positions of a layer in the whole picture. */
   positions(term: Pick<Term, 'network' | 'layer'>): number {
+    const [rows, columns] = this.extent(term);
+    return rows * columns;
+  }
+
+  /** Rows and columns of a layer in the whole picture. */
+  extent(term: Pick<Term, 'network' | 'layer'>): readonly [number, number] {
     const name = ownInput(term);
     for (const { plan } of this.parts) {
       const found = plan.positions.get(name);
-      if (found) return found[0] * found[1];
+      if (found) return found;
     }
     throw new Error(`no part has ${name}`);
+  }
+
+  /** Where a tile's positions of a layer are. */
+  placed({ problem }: PlannedPart, { own, picture }: Tile, term: Pick<Term, 'network' | 'layer'>): Placed {
+    const name = ownInput(term);
+    const [rows, columns] = problem.values.get(name)!.placement;
+    return { own: own.get(name)!, origin: { top: picture.top / rows.stride, left: picture.left / columns.stride } };
   }
 
   /** Of a layer, in every tile of a part. */
@@ -151,15 +173,18 @@ export class Tiling {
   }
 }
 
-/** Bytes as a person reads them. */
-export const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
-
 const area = ({ plan }: PlannedPart): number => plan.width * plan.height;
 
 const ratePerPixel = ({ costs }: CostedPart): number => Math.max(...[...costs.values()].map((cost) => cost.perPixel));
 
 const mostBytes = (part: PlannedPart): number =>
   Math.max(...[...part.costs.values()].map((cost) => costAt(cost, area(part))));
+
+/** The same of tiles that own so much along each axis, px. */
+function bytesOfTiles({ problem, costs }: CostedPart, inner: number): number {
+  const { width, height } = tileSize(problem, inner);
+  return Math.max(...[...costs.values()].map((cost) => costAt(cost, width * height)));
+}
 
 const inTiles = (part: CostedPart, inner: number): PlannedPart => ({
   ...part,
@@ -169,10 +194,25 @@ const inTiles = (part: CostedPart, inner: number): PlannedPart => ({
 function assemble({ shape }: Pick<Part, 'shape'>, work: Work, options: AssembleOptions): Graph {
   if (work === 'gradient') return assembleObjective(shape, options);
   const networks = shape.networks.map((use) => ({ ...use, [work === 'grams' ? 'content' : 'style']: [] }));
-  return assembleStatistics(networks, options);
+  return assembleStatistics(networks, options, work === 'grams' ? shape.regions : undefined);
 }
 
-function costedParts(
+/** What was worked out for a shape: whoever looks for the memory that a picture needs asks for the same again and again. */
+const costed = new WeakMap<ObjectiveShape, Map<string, CostedPart[]>>();
+
+function costedParts(shape: ObjectiveShape, size: RunSize, options: TilingOptions): CostedPart[] {
+  const { blockedLayout, measureOnly = false } = options;
+  const known = costed.get(shape) ?? new Map<string, CostedPart[]>();
+  costed.set(shape, known);
+  const key = `${size.width} ${size.height} ${blockedLayout} ${measureOnly}`;
+  const parts = known.get(key) ?? costParts(shape, size, options);
+  // The newest only: what they hold grows with every size.
+  known.clear();
+  known.set(key, parts);
+  return parts;
+}
+
+function costParts(
   shape: ObjectiveShape,
   size: RunSize,
   { blockedLayout, measureOnly = false }: TilingOptions,
@@ -206,9 +246,11 @@ function withinEach(
   for (const part of parts) {
     const long = Math.max(size.width, size.height);
     let found: PlannedPart | undefined;
-    for (let count = Math.max(1, Math.ceil(long / inner)); long / count >= SMALLEST_INNER && !found; count++) {
-      const candidate = inTiles(part, Math.ceil(long / count));
-      if (mostBytes(candidate) <= bytes) found = candidate;
+    // Pictures that are smaller themselves are one tile.
+    const isTile = (count: number) => count === 1 || long / count >= SMALLEST_INNER;
+    for (let count = Math.max(1, Math.ceil(long / inner)); isTile(count) && !found; count++) {
+      const side = Math.ceil(long / count);
+      if (bytesOfTiles(part, side) <= bytes) found = inTiles(part, side);
     }
     if (!found) return undefined;
     planned.push(found);

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundledModelsFolder } from '../../engine/networks/load.ts';
 import { catalogueSchema, type Catalogue, type CatalogueEntry } from '../../../shared/catalogue.ts';
+import { editDistance } from '../../../shared/edit-distance.ts';
 import { MadderError } from '../../../shared/errors.ts';
 
 let read: Promise<Catalogue> | undefined;
@@ -34,24 +35,11 @@ export async function catalogueEntry(id: string): Promise<CatalogueEntry> {
   const entry = networks.find((n) => n.id === id);
   if (entry) return entry;
   const [first, ...others] = networks
-    .map((n) => ({ id: n.id, distance: distance(n.id, id) }))
+    .map((n) => ({ id: n.id, distance: editDistance(n.id, id) }))
     .sort((a, b) => a.distance - b.distance);
   const near = [first!, ...others.slice(0, 2)].map((n) => n.id).join(', ');
   throw new MadderError(
     'input',
     `The catalogue has no network "${id}"; the nearest are ${near}, and "madder networks" lists them all.`,
   );
-}
-
-/** Levenshtein's: letters to insert, remove or replace. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { flushFolder, writeFlushed } from '../../codec/output.ts';
 import { MadderError } from '../../../shared/errors.ts';
+import { diskTrouble } from '../disk-trouble.ts';
 
 /** Folders and files of Madder's own in the library; no network's id begins like this. */
 const OWN = '.madder-';
@@ -11,19 +13,9 @@ export const partialsFolder = (library: string): string => join(library, `${OWN}
 
 /** The sentence for what could not be written into the library; errors that are no matter of the disk stay as they are. */
 export function diskError(folder: string, cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  const reasons: Readonly<Record<string, readonly [what: string, advice: string]>> = {
-    ENOSPC: ['the disk is full', 'free some space'],
-    EDQUOT: ['your share of the disk is used up', 'free some space'],
-    EACCES: ['it may not be written to', 'change its permissions'],
-    EPERM: ['it may not be written to', 'change its permissions'],
-    EROFS: ['its disk cannot be written to', 'choose another folder with MADDER_LIBRARY'],
-    ENOTDIR: ['it is not a folder', 'choose another folder with MADDER_LIBRARY'],
-    EEXIST: ['it is not a folder', 'choose another folder with MADDER_LIBRARY'],
-    EIO: ['its disk does not work', 'check it, or choose another folder with MADDER_LIBRARY'],
-  };
-  const [what, advice] = reasons[code ?? ''] ?? [];
-  if (what === undefined) return cause;
+  const trouble = diskTrouble(cause, 'MADDER_LIBRARY');
+  if (!trouble) return cause;
+  const { what, advice } = trouble;
   return new MadderError('output', `Nothing could be installed in ${folder} because ${what}; ${advice}.`, { cause });
 }
 
@@ -59,21 +51,4 @@ export async function removeLeftovers(folder: string): Promise<string[]> {
   const left = names.filter((name) => name.startsWith(OWN) && name.endsWith('.tmp'));
   for (const name of left) await rm(join(folder, name), { recursive: true, force: true });
   return left;
-}
-
-async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
-  const file = await open(path, 'wx');
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
-/** Makes renames outlive a power failure. Not every system can open folders; there it is up to the file system. */
-async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path).catch(() => undefined);
-  await folder?.sync().catch(() => undefined);
-  await folder?.close();
 }

@@ -4,7 +4,7 @@ import { MadderError } from '../../../shared/errors.ts';
 import type { NetworkManifest } from '../../../shared/network-manifest.ts';
 import { networkIdSchema } from '../../../shared/network-manifest.ts';
 import { PRESET_VERSION, presetSchema, type Preset } from '../../../shared/preset.ts';
-import type { Recipe, RecipeImage, RecipeNetwork } from '../../../shared/recipe.ts';
+import type { Recipe, RecipeImage, RecipeMask, RecipeNetwork } from '../../../shared/recipe.ts';
 import { problemWords } from '../../../shared/recipe-words.ts';
 import { weightsAt } from '../../../shared/recipe-timeline.ts';
 import {
@@ -12,6 +12,8 @@ import {
   DOCUMENT_VERSION,
   documentSchema,
   emptyDocument,
+  masksOf,
+  takesPart,
   type StudioDocument,
   type StudioPicture,
 } from '../../../shared/studio/document.ts';
@@ -20,22 +22,38 @@ import { readStored, Saver } from './stored.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What turns version n into version n + 1, at index n - 1. Append only. */
-const STEPS: readonly ((document: Fields) => Fields)[] = [];
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * What turns version n into version n + 1, at index n - 1. Append only: documents of every version exist, and test/fixtures/documents
+ * holds one of each. A step hands on what it does not understand for the schema to refuse.
+ */
+const STEPS: readonly ((document: Fields) => Fields)[] = [
+  // 1: before masks.
+  (document) => ({
+    ...document,
+    version: 2,
+    photoMask: null,
+    ...(Array.isArray(document['styles'])
+      ? { styles: document['styles'].map((style: unknown) => (isFields(style) ? { ...style, mask: null } : style)) }
+      : {}),
+  }),
+];
 
 /**
  * A document of any version, as this program's.
  * @throws MadderError `input`, one sentence
  */
 export function migrateDocument(value: unknown): StudioDocument {
-  const version = typeof value === 'object' && value !== null ? (value as Fields)['version'] : undefined;
-  if (typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
+  const version = isFields(value) ? value['version'] : undefined;
+  if (!isFields(value) || typeof version !== 'number' || !Number.isInteger(version) || version < 1) {
     throw new MadderError('input', 'This is not a document of Madder: it does not say which version it is.');
   }
   if (version > DOCUMENT_VERSION) {
     throw new MadderError('input', 'This document was written by a newer Madder; update Madder to use it.');
   }
-  const current = STEPS.slice(version - 1).reduce<Fields>((fields, step) => step(fields), value as Fields);
+  const current = STEPS.slice(version - 1).reduce<Fields>((fields, step) => step(fields), value);
   const parsed = documentSchema.safeParse(current, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new MadderError('input', `This document cannot be used: ${problemWords(parsed.error)}.`);
@@ -85,10 +103,10 @@ export interface Surroundings {
  * @throws MadderError `input` where something is missing, in one sentence
  */
 export function requestOf(document: StudioDocument, surroundings: Surroundings): PaintRequest {
-  const { photo, styles, network, contentNetwork, settings } = document;
+  const { photo, styles, photoMask, network, contentNetwork, settings } = document;
   if (!photo) throw new MadderError('input', 'There is no photo yet; add one.');
   if (styles.length === 0) throw new MadderError('input', 'There is no painting to take the style from yet; add one.');
-  if (styles.every(({ weight }) => weight === 0)) {
+  if (!styles.some(takesPart)) {
     throw new MadderError('input', 'All paintings have a share of zero; raise one of them.');
   }
   for (const id of [network, ...(contentNetwork === null ? [] : [contentNetwork])]) {
@@ -107,8 +125,15 @@ export function requestOf(document: StudioDocument, surroundings: Surroundings):
     photo: pathOf(photo),
     styles: styles
       // A painting without a share would be measured for nothing.
-      .filter(({ weight }) => weight > 0)
-      .map(({ picture, weight, scale }) => ({ path: pathOf(picture), weight, scale })),
+      .filter(takesPart)
+      .map(({ picture, weight, scale, mask }) => ({
+        path: pathOf(picture),
+        // In a region of its own no share counts, not even none.
+        weight: weight || 1,
+        scale,
+        ...(mask ? { mask: pathOf(mask) } : {}),
+      })),
+    ...(photoMask ? { photoMask: pathOf(photoMask) } : {}),
     network,
     ...(contentNetwork === null ? {} : { contentNetwork }),
     ...(preset ? { preset } : {}),
@@ -119,6 +144,7 @@ export function requestOf(document: StudioDocument, surroundings: Surroundings):
     ...(parameterization === undefined ? {} : { parameterization }),
     ...(transforms === undefined ? {} : { transforms }),
     ...(init === undefined ? {} : { init: init.kind === 'image' ? pathOf(init.image) : init.kind }),
+    ...(init?.kind === 'image' && init.begin !== undefined ? { begin: init.begin } : {}),
     ...(colour === undefined ? {} : { colour }),
     ...(seed === undefined ? {} : { seed }),
   };
@@ -163,12 +189,16 @@ const NO_PRESET: Preset = {
   description: 'What was set by hand.',
 };
 
-/** The pictures that a document names. */
-export const picturesOf = ({ photo, styles, settings }: StudioDocument): StudioPicture[] => [
-  ...(photo ? [photo] : []),
-  ...styles.map((s) => s.picture),
-  ...(settings.init?.kind === 'image' ? [settings.init.image] : []),
-];
+/** The pictures that a document names, its masks too. */
+export const picturesOf = (document: StudioDocument): StudioPicture[] => {
+  const { photo, styles, settings } = document;
+  return [
+    ...(photo ? [photo] : []),
+    ...styles.map((s) => s.picture),
+    ...(settings.init?.kind === 'image' ? [settings.init.image] : []),
+    ...masksOf(document),
+  ];
+};
 
 /** A document that repeats a recipe, as far as that is possible here. */
 export interface Repetition {
@@ -212,9 +242,14 @@ export function documentOf(
   if (recipe.styles.length > MOST_STYLES || scales.some((scale, i) => scale !== recipe.styles[i]!.scale)) {
     notes.push('The picture has more paintings, or other scales of them, than can be set here.');
   }
+  const maskOf = (wanted: (region: RecipeMask['region']) => boolean): StudioPicture | null => {
+    const mask = recipe.masks.find(({ region }) => wanted(region));
+    return (mask && pictureOf(mask.image)) ?? null;
+  };
   const styles = recipe.styles.slice(0, MOST_STYLES).flatMap(({ image, weight }, i) => {
     const picture = pictureOf(image);
-    return picture ? [{ picture, weight: weight / most, scale: scales[i]! }] : [];
+    const mask = maskOf((region) => region.kind === 'style' && region.style === i);
+    return picture ? [{ picture, weight: weight / most, scale: scales[i]!, mask }] : [];
   });
   if (recipe.timeline.length > 0) {
     notes.push('The faders were moved while this picture was painted; they stand where they were at its end.');
@@ -225,6 +260,7 @@ export function documentOf(
     ...emptyDocument(idOf(style)),
     photo,
     styles,
+    photoMask: maskOf(({ kind }) => kind === 'photo'),
     contentNetwork: content ? idOf(content) : null,
     preset: { id: 'recipe', value: presetOf(recipe) },
     settings: {

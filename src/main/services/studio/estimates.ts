@@ -5,7 +5,7 @@ import type { Provider } from '../../../shared/devices.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import type { Estimate, JobProgress, NetworkCard } from '../../../shared/studio/contract.ts';
 import type { StudioDocument } from '../../../shared/studio/document.ts';
-import { coarseToFine, levelSize } from '../../engine/runs/schedule.ts';
+import { coarseToFine, enlarging, levelSize } from '../../engine/runs/schedule.ts';
 import { DEFAULTS } from '../painter.ts';
 import type { Log } from './log.ts';
 import { readStored, Saver } from './stored.ts';
@@ -26,6 +26,17 @@ const SPARE = 0.9;
 
 /** Smaller pictures tell little of what a pixel costs. */
 const TELLING_PIXELS = 50_000;
+/**
+ * In tiles a picture is looked at once forwards and once forwards and backwards, which takes twice as long again as forwards: 4/3 of one
+ * piece, for every tile, and those overlap.
+ */
+const TWO_PASSES = 4 / 3;
+/** What a level takes beside its evaluations where nothing was measured, in evaluations: the paintings and the photo are looked at. */
+const TARGETS = 0.7;
+/** How far times may be off, each way: of sizes like those that were measured, of much larger ones, and of another network or device. */
+const DOUBTS = { like: [0.85, 1.2], larger: [0.7, 1.4], other: [0.5, 2] } as const;
+/** Pictures of at most so many times the largest measured pixels are like them. */
+const LIKE = 4;
 /** How much of a measured value a new one replaces. */
 const FRESHNESS = 0.3;
 /** Sizes that are remembered for one network on one device. */
@@ -36,6 +47,8 @@ const measurementSchema = z.strictObject({
   seconds: z.record(z.string().regex(/^\d+$/), z.number().positive()),
   /** Seconds per level beside its evaluations: preparing it and measuring the paintings. */
   perLevel: z.number().min(0).optional(),
+  /** Seconds per evaluation and pixel where pictures are looked at in tiles. */
+  tiledPixel: z.number().positive().optional(),
   /** Bytes that the largest picture so far needed, and its pixels. */
   memory: z.strictObject({ pixels: z.number().positive(), bytes: z.number().positive() }).optional(),
 });
@@ -60,6 +73,22 @@ export interface EstimateContext {
   readonly speed: (provider: string) => number;
   /** Memory that comes free before the next run, bytes. */
   readonly comingFree: number;
+  /** Memory that a run may take, bytes; null: most of what is free. */
+  readonly allowed: number | null;
+}
+
+/** A level that is to be painted. */
+export interface PlannedLevel {
+  readonly pixels: number;
+  readonly evaluations: number;
+  /** Area of its tiles divided by the picture's; null: it is painted in one piece. */
+  readonly coverage: number | null;
+}
+
+/** Between what a run may take, seconds. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly to: number;
 }
 
 export class Estimates {
@@ -76,10 +105,19 @@ export class Estimates {
     return new Estimates(new Saver(path), new Map(Object.entries(stored?.measurements ?? {})));
   }
 
-  /** Learns from a run: what its evaluations took and its engine needed. Kept with `save`. */
-  learn(work: Workload, { width, height, seconds, memoryBytes }: JobProgress): void {
+  /**
+   * Learns from a run: what its evaluations took and its engine needed. Kept with `save`.
+   * @param tiled whether the picture was looked at in tiles, which tells how long that takes and not how much one piece would need
+   */
+  learn(work: Workload, { width, height, seconds, memoryBytes }: JobProgress, tiled = false): void {
     const pixels = width * height;
     const known: Measurement = this.#measurements.get(keyOf(work)) ?? { seconds: {} };
+    if (tiled) {
+      const rate = Math.max(seconds, 1e-6) / pixels;
+      const earlier = known.tiledPixel ?? rate;
+      this.#measurements.set(keyOf(work), { ...known, tiledPixel: earlier + FRESHNESS * (rate - earlier) });
+      return;
+    }
     const before = known.seconds[pixels];
     const blended = before === undefined ? seconds : before + FRESHNESS * (seconds - before);
     const largest = known.memory;
@@ -104,6 +142,7 @@ export class Estimates {
     return this.#saver.save({ version: 1, measurements: Object.fromEntries(this.#measurements) });
   }
 
+  /** What a run of a document would take if it were painted in one piece. */
   estimate(document: StudioDocument, context: EstimateContext): Estimate {
     const schedule = scheduleOf(document);
     const photo = document.photo ?? { width: 4, height: 3 };
@@ -112,18 +151,46 @@ export class Estimates {
       return { pixels: width * height, evaluations };
     });
     const final = levels.at(-1)!.pixels;
-    const availableBytes = availableMemory() + context.comingFree;
+    const free = availableMemory() + context.comingFree;
+    const availableBytes = context.allowed ?? free;
+    const most = context.allowed ?? SPARE * free;
     const bytesAt = (pixels: number) => this.#bytes(document, pixels, context);
     const bytes = Math.round(bytesAt(final));
-    const fits = bytes <= SPARE * availableBytes;
-    const smallerSize = fits ? undefined : largestFitting(schedule.size, final, SPARE * availableBytes, bytesAt);
+    const fits = bytes <= most;
+    const smallerSize = fits ? undefined : largestFitting(schedule.size, final, most, bytesAt);
     return {
       seconds: this.#seconds(document, levels, context),
       bytes,
       availableBytes,
       fits,
+      pieces: null,
       ...(smallerSize === undefined ? {} : { smallerSize }),
     };
+  }
+
+  /** How long levels take that were planned; null before anything was measured on this computer. */
+  timeOf(
+    { network, contentNetwork }: Pick<StudioDocument, 'network' | 'contentNetwork'>,
+    levels: readonly PlannedLevel[],
+    { provider, card, speed }: Omit<EstimateContext, 'comingFree' | 'allowed'>,
+  ): TimeSpan | null {
+    const exact = this.#measurements.get(keyOf({ network, contentNetwork, provider }));
+    const [measured, factor] = exact ? [exact, 1] : this.#nearest(network, provider, card, speed);
+    if (!measured) return null;
+    const largest = Math.max(0, ...Object.keys(measured.seconds).map(Number));
+    const total = { from: 0, to: 0 };
+    for (const { pixels, evaluations, coverage } of levels) {
+      const inTiles = coverage !== null && measured.tiledPixel !== undefined;
+      if (!inTiles && largest === 0) return null;
+      const once = inTiles
+        ? measured.tiledPixel! * pixels
+        : secondsAt(measured.seconds, pixels) * (coverage === null ? 1 : TWO_PASSES * coverage);
+      const seconds = factor * once * (evaluations + TARGETS) + (coverage === null ? (measured.perLevel ?? 0) : 0);
+      const [least, most] = DOUBTS[!exact ? 'other' : inTiles || pixels <= LIKE * largest ? 'like' : 'larger'];
+      total.from += least * seconds;
+      total.to += most * seconds;
+    }
+    return total;
   }
 
   /** The model's memory, or what the engine reported where it has reported something telling. */
@@ -150,7 +217,7 @@ export class Estimates {
   ): number | null {
     const exact = this.#measurements.get(keyOf({ network, contentNetwork, provider }));
     const [measured, factor] = exact ? [exact, 1] : this.#nearest(network, provider, card, speed);
-    if (!measured) return null;
+    if (!measured || Object.keys(measured.seconds).length === 0) return null;
     return levels.reduce(
       (sum, { pixels, evaluations }) =>
         sum + (measured.perLevel ?? 0) + evaluations * factor * secondsAt(measured.seconds, pixels),
@@ -174,16 +241,23 @@ export class Estimates {
       others.find((other) => other.itsProvider === provider) ??
       others[0];
     if (!nearest) return [undefined, 1];
-    const [here, there] = [featureBytes(card(network)), featureBytes(card(nearest.itsNetwork))];
     const devices = speed(nearest.itsProvider) / speed(provider);
-    return [nearest.measurement, devices * (here > 0 && there > 0 ? here / there : 1)];
+    if (nearest.itsNetwork === network) return [nearest.measurement, devices];
+    // Of networks of which nothing is known, nothing follows: one may take ten times as long as another.
+    const [here, there] = [featureBytes(card(network)), featureBytes(card(nearest.itsNetwork))];
+    return here > 0 && there > 0 ? [nearest.measurement, (devices * here) / there] : [undefined, 1];
   }
 }
 
 /** The schedule of the run that a document describes. */
-function scheduleOf({ preset, settings }: StudioDocument): Recipe['schedule'] {
-  const { size, iterations } = settings;
+export function scheduleOf({ preset, settings }: StudioDocument): Recipe['schedule'] {
+  const { size, iterations, init } = settings;
   const schedule = preset?.value.schedule;
+  if (init?.kind === 'image' && init.begin !== undefined) {
+    const side = size ?? schedule?.size ?? DEFAULTS.size;
+    const levels = enlarging(init.begin, side, iterations ?? DEFAULTS.iterations);
+    return { size: side, side: schedule?.side ?? 'long', levels };
+  }
   if (!schedule) {
     const side = size ?? DEFAULTS.size;
     return { size: side, side: 'long', levels: coarseToFine(side, iterations ?? DEFAULTS.iterations) };

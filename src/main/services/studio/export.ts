@@ -4,40 +4,63 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, rm, stat, statfs } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { STREAMED_PIXELS, writeImage, type WriteOptions } from '../../codec/encode.ts';
+import { writeImage, type WriteOptions } from '../../codec/encode.ts';
 import { exifForResult } from '../../codec/exif.ts';
 import { outputFormat } from '../../codec/formats.ts';
-import { resizedRows } from '../../codec/large/rows.ts';
+import type { FileRows } from '../../codec/large/read-png.ts';
+import { checkCancelled } from '../../codec/large/blocks.ts';
+import { pictureOf, resizedRows, type RowSource } from '../../codec/large/rows.ts';
 import { WEBP_BYTES } from '../../codec/large/webp.ts';
 import { writeRows } from '../../codec/large/write.ts';
-import { planOutput } from '../../codec/output.ts';
+import { formatFor, planOutput } from '../../codec/output.ts';
 import { readPhotoMetadata, type PhotoMetadata } from '../../codec/photo-metadata.ts';
-import { resizePicture, withOpacityOf, type Picture } from '../../codec/picture.ts';
 import { profileName } from '../../codec/profile.ts';
 import { MAX_JPEG_XMP, writeXmp } from '../../formats/xmp.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import type { ExportOptions, ResponseOf, Result } from '../../../shared/studio/contract.ts';
+import type { ExportOptions, ResponseOf, Result, StudioEvent } from '../../../shared/studio/contract.ts';
 import { EXPORT_SUFFIXES, exportName, exportSize, nameSourceOf } from '../../../shared/studio/export-plan.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import { freeName } from '../painter.ts';
 import { newId } from './stored.ts';
 
-type Exported = ResponseOf<'exportResult'>;
+type Exported = NonNullable<ResponseOf<'exportResult'>>;
 
 /** Most pixels that are written: what the codec can read again. */
 const MOST_PIXELS = 268e6;
-/** Memory while a picture is resized and encoded, bytes per pixel: two float pictures, the encoder's values, the file. */
+/** Larger ones are written a few rows at a time: it takes seconds, so that people want to see how far it is and to end it. */
+const WATCHED_PIXELS = 8e6;
+/** Memory while a picture is encoded whole, bytes per pixel: the float picture, what the encoder makes of it, the file. */
 const WORKING_BYTES = 40;
+/** How often a window is told how far an export is, ms at least. */
+const TELL_MS = 250;
+/** What a pyramid adds to a picture: a quarter, a sixteenth ... */
+const PYRAMID = 4 / 3;
 
 export interface ExportContext {
-  /** The picture as it was painted. */
-  readonly picture: (result: string) => Promise<Picture>;
+  /** The picture as it was painted, row by row; it is closed after use. */
+  readonly rows: (result: string) => Promise<FileRows>;
   /** The photo as it came in; undefined where it is not in the library any more. */
   readonly original: (sha256: string) => string | undefined;
   /** The folder that was chosen for exports. */
   readonly folder: () => string | null;
   /** Where files are kept for the browser to fetch; undefined where pictures are written to their place. */
   readonly downloads?: string | undefined;
+  /** Told how far exports are. */
+  readonly onEvent: (event: Extract<StudioEvent, { type: 'exporting' }>) => void;
+}
+
+/** What the window says of an export beside its options. */
+interface Asked {
+  /** The file that was chosen in a dialog. */
+  readonly path?: string | undefined;
+  /** Names the export for events and `cancel`. */
+  readonly id?: string | undefined;
+}
+
+/** An export that is going on. */
+interface Work {
+  readonly signal: AbortSignal;
+  readonly onProgress: (fraction: number) => void;
 }
 
 export class Exporter {
@@ -45,16 +68,38 @@ export class Exporter {
   readonly #downloads = new Map<string, string>();
   /** One at a time: each takes a free name, and much memory. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Those that wait or are being written. */
+  readonly #running = new Set<{ readonly id: string | undefined; readonly controller: AbortController }>();
 
   constructor(context: ExportContext) {
     this.#context = context;
   }
 
-  /** @throws MadderError `output` or `input`, one sentence */
-  export(result: Result, options: ExportOptions, path?: string): Promise<Exported> {
-    const exported = this.#turn.then(() => this.#export(result, options, path));
+  /**
+   * @returns null where it was cancelled: there is no file then, or the one that was there before
+   * @throws MadderError `output` or `input`, one sentence
+   */
+  async export(result: Result, options: ExportOptions, { path, id }: Asked = {}): Promise<Exported | null> {
+    const running = { id, controller: new AbortController() };
+    const { signal } = running.controller;
+    this.#running.add(running);
+    const work: Work = { signal, onProgress: this.#teller(id) };
+    const exported = this.#turn.then(() => (signal.aborted ? null : this.#export(result, options, path, work)));
     this.#turn = exported.catch(() => {});
-    return exported;
+    try {
+      return await exported;
+    } catch (error) {
+      // The sentence that ends the work is not for the person who wanted it.
+      if (signal.aborted && error instanceof MadderError) return null;
+      throw error;
+    } finally {
+      this.#running.delete(running);
+    }
+  }
+
+  /** Ends an export before its next block of rows. Nothing happens where it has ended by itself. */
+  cancel(id: string): void {
+    for (const running of this.#running) if (running.id === id) running.controller.abort();
   }
 
   /** Where files go for which no place was chosen. */
@@ -74,7 +119,26 @@ export class Exporter {
     return { type: `image/${outputFormat(content)!.name}`, content, fileName: basename(content) };
   }
 
-  async #export(result: Result, options: ExportOptions, chosen: string | undefined): Promise<Exported> {
+  /** Tells the window a few times a second how far an export is, and when it begins; reading and writing both know. */
+  #teller(id: string | undefined): (fraction: number) => void {
+    let told = -Infinity;
+    let furthest = 0;
+    return (fraction) => {
+      const now = performance.now();
+      const begins = furthest === 0 && fraction > 0;
+      furthest = Math.max(furthest, fraction);
+      if (id === undefined || (!begins && now - told < TELL_MS)) return;
+      told = now;
+      this.#context.onEvent({ type: 'exporting', export: id, fraction: furthest });
+    };
+  }
+
+  async #export(
+    result: Result,
+    options: ExportOptions,
+    chosen: string | undefined,
+    { signal, onProgress }: Work,
+  ): Promise<Exported> {
     const notes: string[] = [];
     const { downloads } = this.#context;
     const download = downloads === undefined ? undefined : newId();
@@ -91,13 +155,29 @@ export class Exporter {
     }
     const path = conflict === 'number' ? freeName(target) : target;
     await this.#checkNoSource(path, result);
-    const painted = await this.#context.picture(result.id);
-    notes.push(...planOutput(path, { width, height, transparent: painted.alpha !== undefined }));
-    const write = await this.#writeOptions(path, result, options, notes);
-    await checkRoom(path, { width, height }, write.depth ?? 8);
-    if (isStreamed(width * height)) {
-      await writeRows(path, resizedRows(painted, width, height), { ...write, quality: options.quality });
-    } else await writeImage(path, await resized(painted, width, height), write);
+    // Before anything is read or written.
+    formatFor(path, { width, height });
+    const write = {
+      ...(await this.#writeOptions(path, result, options, notes)),
+      ...{ quality: options.quality, signal, onProgress },
+    };
+    await checkRoom(path, { width, height }, write);
+    onProgress(0);
+    try {
+      const painted = await this.#context.rows(result.id);
+      try {
+        notes.push(...planOutput(path, { width, height, transparent: painted.transparent }));
+        const source = resizedRows(watched(painted, path, write), width, height);
+        const pixels = Math.max(width * height, painted.width * painted.height);
+        if (isStreamed(pixels)) await writeRows(path, source, write);
+        else await writeImage(path, await pictureOf(source), write);
+      } finally {
+        await painted.close();
+      }
+    } catch (error) {
+      if (download !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
+      throw error;
+    }
     if (download !== undefined) this.#downloads.set(download, path);
     return {
       path: resolve(path),
@@ -108,6 +188,13 @@ export class Exporter {
       notes,
       ...(download === undefined ? {} : { download }),
     };
+  }
+
+  /** Ends what is going on. */
+  async close(): Promise<void> {
+    for (const { controller } of this.#running) controller.abort();
+    await this.#turn;
+    await this.clear();
   }
 
   /** Removes the files for the browser. */
@@ -159,8 +246,8 @@ export class Exporter {
     if (tooLong)
       notes.push('The recipe is too long for a JPEG file and was left out; choose another format to keep it.');
     return {
-      quality: options.quality,
       depth: deep ? options.depth : 8,
+      pyramid: format === 'tiff' && options.pyramid,
       dpi: options.dpi,
       ...(profile ? { profile } : {}),
       metadata: { ...(exif ? { exif } : {}), ...(xmp !== undefined && !tooLong ? { xmp } : {}) },
@@ -191,18 +278,25 @@ function mostPixels(path: string): number {
   return Math.min(MOST_PIXELS, process.availableMemory() / WEBP_BYTES);
 }
 
-/** Whether a picture is resized and written a few rows at a time: it is large, or memory is short. */
-const isStreamed = (pixels: number): boolean =>
-  pixels > Math.min(STREAMED_PIXELS, process.availableMemory() / WORKING_BYTES);
+/** What of an export's work reading and resizing is at most; for a small file of a large picture it is nearly all. */
+const READING = 0.8;
 
-/** Resizes colours and opacity. */
-async function resized(picture: Picture, width: number, height: number): Promise<Picture> {
-  const { alpha } = picture;
-  const colours = await resizePicture(picture, width, height);
-  if (!alpha || colours === picture) return colours;
-  const words = Uint16Array.from(alpha, (value) => Math.round(65_535 * value));
-  return withOpacityOf(colours, { width: picture.width, height: picture.height, alpha: words });
+/** A source that says how much of it is read, and ends where the export is cancelled. */
+function watched(source: RowSource, path: string, { signal, onProgress }: Work): RowSource {
+  return {
+    ...source,
+    async rows(from, to) {
+      checkCancelled(path, signal);
+      const block = await source.rows(from, to);
+      onProgress((READING * to) / source.height);
+      return block;
+    },
+  };
 }
+
+/** Whether a file is written a few rows at a time: it or what it is made of is large, or memory is short. */
+const isStreamed = (pixels: number): boolean =>
+  pixels > Math.min(WATCHED_PIXELS, process.availableMemory() / WORKING_BYTES);
 
 /** A path from a dialog: what its name says goes before the options, so that no file has the wrong suffix. */
 function chosenPath(path: string, { format }: ExportOptions, notes: string[]): string {
@@ -241,10 +335,14 @@ function exifOf(
 }
 
 /** Refuses, before the work, what would fill the disk. The picture without compression is the most that it can take. */
-async function checkRoom(path: string, { width, height }: { width: number; height: number }, depth: 8 | 16) {
+async function checkRoom(
+  path: string,
+  { width, height }: { readonly width: number; readonly height: number },
+  { depth = 8, pyramid = false }: WriteOptions,
+): Promise<void> {
   const disk = await statfs(dirname(path)).catch(() => undefined);
   if (!disk) return;
-  const needed = width * height * 4 * (depth / 8);
+  const needed = width * height * 4 * (depth / 8) * (pyramid ? PYRAMID : 1);
   if (disk.bavail * disk.bsize >= needed) return;
   const megabytes = Math.ceil(needed / 1e6);
   throw new MadderError(

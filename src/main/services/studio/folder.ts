@@ -1,27 +1,14 @@
 import { mkdir, readFile, stat, utimes, writeFile } from 'node:fs/promises';
 import { rmSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MadderError } from '../../../shared/errors.ts';
+import { applicationFolder } from '../application-folder.ts';
 import { dataError } from './stored.ts';
 
 /** The folder for a person's library, history and settings: what MADDER_DATA names, or else the platform's. */
 export function dataFolder(env: NodeJS.ProcessEnv = process.env, platform: string = process.platform): string {
   const chosen = env['MADDER_DATA'];
-  if (chosen) return resolve(chosen);
-  const fromEnvironment = (name: string): string | undefined => {
-    const folder = env[name];
-    // The XDG specification has relative paths ignored.
-    return folder !== undefined && isAbsolute(folder) ? folder : undefined;
-  };
-  switch (platform) {
-    case 'win32':
-      return join(fromEnvironment('APPDATA') ?? join(homedir(), 'AppData', 'Roaming'), 'Madder');
-    case 'darwin':
-      return join(homedir(), 'Library', 'Application Support', 'Madder');
-    default:
-      return join(fromEnvironment('XDG_DATA_HOME') ?? join(homedir(), '.local', 'share'), 'madder');
-  }
+  return chosen ? resolve(chosen) : applicationFolder(env, platform);
 }
 
 /** A program that holds the folder says so this often, ms. */

@@ -1,9 +1,9 @@
 /** Finished pictures: each in a folder of its own, with the 16-bit original and what the screen shows. */
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { decodeImage } from '../../codec/decode.ts';
 import { writeImage } from '../../codec/encode.ts';
-import { toPicture, withOpacityOf, type Picture } from '../../codec/picture.ts';
+import { openPngRows, type FileRows } from '../../codec/large/read-png.ts';
+import type { Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
 import { migrateRecipe } from '../../../shared/recipe-migrations.ts';
@@ -34,6 +34,8 @@ export interface Finished {
 export interface HistoryOptions {
   /** Most bytes that are kept. */
   readonly cap: () => number;
+  /** Pictures that are to be gone on with, and stay until then. */
+  readonly needed: () => ReadonlySet<string>;
   readonly onResult: (result: Result) => void;
   readonly onGone: (ids: string[]) => void;
   readonly log: Log;
@@ -115,10 +117,27 @@ export class History {
     await this.#remove([id]);
   }
 
-  /** The picture itself, as it was painted but for rounding to 16 bits. */
-  async picture(id: string): Promise<Picture> {
-    const decoded = await decodeImage(this.master(id), { name: this.get(id).name });
-    return withOpacityOf(toPicture(decoded), decoded);
+  /**
+   * The picture itself, as it was painted but for rounding to 16 bits, a block of rows at a time; close it after use.
+   * @throws MadderError `input` where its file is damaged
+   */
+  async rows(id: string): Promise<FileRows> {
+    const { name } = this.get(id);
+    try {
+      const source = await openPngRows(this.master(id));
+      return {
+        ...source,
+        rows: async (from, to) => {
+          try {
+            return await source.rows(from, to);
+          } catch (cause) {
+            throw damaged(name, cause);
+          }
+        },
+      };
+    } catch (cause) {
+      throw damaged(name, cause);
+    }
   }
 
   /** The file that holds it. @throws MadderError `input` */
@@ -137,9 +156,10 @@ export class History {
     const cap = this.#options.cap();
     let total = [...this.#results.values()].reduce((sum, { bytes }) => sum + bytes, 0);
     const gone: string[] = [];
+    const needed = this.#options.needed();
     for (const { id, bytes } of this.#results.values()) {
       if (total <= cap) break;
-      if (id === kept || id === this.#shown) continue;
+      if (id === kept || id === this.#shown || needed.has(id)) continue;
       gone.push(id);
       total -= bytes;
     }
@@ -166,6 +186,9 @@ function resultOf(value: unknown): Result {
     recipe: migrateRecipe(fields['recipe']),
   });
 }
+
+const damaged = (name: string, cause: unknown): MadderError =>
+  new MadderError('input', `The file of "${name}" in the history is damaged; paint it again by its recipe.`, { cause });
 
 async function sizeOf(folder: string): Promise<number> {
   const sizes = (await readdir(folder)).map(async (name) => (await stat(join(folder, name))).size);

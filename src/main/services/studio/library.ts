@@ -5,9 +5,10 @@ import { constants, copyFile, mkdir, readdir, rename, rm, stat } from 'node:fs/p
 import { basename, extname, join } from 'node:path';
 import { z } from 'zod';
 import { decodeImage, identifyImage, type DecodedImage } from '../../codec/decode.ts';
+import { encodeMask } from '../../codec/mask.ts';
 import { encodeForScreen, type ScreenPicture } from '../../codec/screen.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import { pictureSchema, type StudioPicture } from '../../../shared/studio/document.ts';
+import { MASK_SIDE, pictureSchema, type StudioPicture } from '../../../shared/studio/document.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import { samples } from '../samples.ts';
 import type { Log } from './log.ts';
@@ -44,7 +45,7 @@ export class Library {
   readonly samples: readonly LibrarySample[];
   readonly #folder: string;
   readonly #entries: Map<string, Entry>;
-  /** Versions that are being made, by hash: whoever asks meanwhile waits for them. */
+  /** Versions that are being made, by their folder and kind: whoever asks meanwhile waits for them. */
   readonly #making = new Map<string, Promise<void>>();
   /** One picture is decoded at a time: a folder of photos that is dropped must not fill the memory. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -101,21 +102,19 @@ export class Library {
   }
 
   /** A version for the screen; undefined where the picture is not known. */
-  async asset(kind: 'thumbnail' | 'picture', sha256: string): Promise<StudioAsset | undefined> {
+  async asset(kind: 'thumbnail' | 'picture' | 'mask', sha256: string): Promise<StudioAsset | undefined> {
     const entry = this.#entries.get(sha256);
     if (!entry) return undefined;
     const there = versionIn(entry.folder, kind);
     if (there) return there;
-    let making = this.#making.get(sha256);
+    const key = join(entry.folder, kind === 'mask' ? 'mask' : 'screen');
+    let making = this.#making.get(key);
     if (!making) {
       making = this.#turn
-        .then(async () => {
-          const decoded = await decodeImage(entry.original, { fitPixels: CANVAS_PIXELS, name: entry.picture.name });
-          await writeVersions(entry.folder, decoded);
-        })
-        .finally(() => this.#making.delete(sha256));
+        .then(() => (kind === 'mask' ? writeMask(entry) : writeScreenVersions(entry)))
+        .finally(() => this.#making.delete(key));
       this.#turn = making.catch(() => {});
-      this.#making.set(sha256, making);
+      this.#making.set(key, making);
     }
     await making;
     return versionIn(entry.folder, kind);
@@ -220,6 +219,17 @@ export async function writeVersions(folder: string, picture: Parameters<typeof e
     const { type, bytes } = await encodeForScreen(picture, longSide, quality);
     await writeBytes(join(folder, `${name}.${SUFFIXES[type]}`), bytes);
   }
+}
+
+async function writeScreenVersions({ original, folder, picture }: Entry): Promise<void> {
+  await writeVersions(folder, await decodeImage(original, { fitPixels: CANVAS_PIXELS, name: picture.name }));
+}
+
+/** The picture as a mask, of the size that masks are painted at. */
+async function writeMask({ original, folder, picture }: Entry): Promise<void> {
+  const bytes = await encodeMask(await decodeImage(original, { longSide: MASK_SIDE, name: picture.name }));
+  await mkdir(folder, { recursive: true });
+  await writeBytes(join(folder, 'mask.png'), bytes);
 }
 
 async function hashOf(path: string): Promise<string> {

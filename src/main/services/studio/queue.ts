@@ -3,7 +3,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { EngineEvent } from '../../../shared/engine-contract.ts';
+import type { EngineEvent, Piece } from '../../../shared/engine-contract.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Recipe, WeightChange } from '../../../shared/recipe.ts';
 import {
@@ -18,14 +18,16 @@ import {
 import type { StudioDocument } from '../../../shared/studio/document.ts';
 import type { StudioAsset } from '../../../shared/studio/program.ts';
 import type { SpareEngine } from '../spare-engine.ts';
-import { hasCheckpoint, readCheckpoint } from '../../engine/runs/checkpoint.ts';
+import { hasCheckpoint, readCheckpointRecipe } from '../../engine/runs/checkpoint.ts';
+import { levelSize } from '../../engine/runs/schedule.ts';
 import type { Choice } from '../devices.ts';
 import { paint, type PreparedRun } from '../painter.ts';
-import type { RunHandle, RunOutcome } from '../runner.ts';
+import { OutOfMemory, type RunHandle, type RunOutcome } from '../runner.ts';
 import type { Estimates, Workload } from './estimates.ts';
 import type { Finished } from './history.ts';
 import type { Log } from './log.ts';
 import { Losses } from './losses.ts';
+import { Pace, type TilePlace } from './pace.ts';
 import { newId, readStored, Saver, setAside } from './stored.ts';
 import { migrateDocument } from './documents.ts';
 
@@ -42,6 +44,10 @@ const PREVIEW = 'preview.jpg';
 const PREVIEW_SIDE = 1024;
 /** Shortest time between two reports of progress, ms: small pictures take hundreds of evaluations a second. */
 const PROGRESS_MS = 60;
+/** The same for tiles, which mostly take much longer. */
+const TILE_MS = 250;
+
+const NO_PICTURE = 'The picture that this one was to be rendered from ended without a result; choose another one.';
 
 export interface QueueOptions {
   readonly emit: (event: StudioEvent) => void;
@@ -50,6 +56,8 @@ export interface QueueOptions {
   readonly preferences: () => Preferences;
   /** Reads what a document names. */
   readonly prepare: (document: StudioDocument) => Promise<PreparedRun>;
+  /** The document that renders a result of the history at the size of the given one. */
+  readonly continued: (result: string, document: StudioDocument) => Promise<StudioDocument>;
   readonly chooseDevice: () => Promise<Choice>;
   /** Takes a finished picture into the history; the id that it gets there. */
   readonly finish: (finished: Finished) => Promise<string>;
@@ -61,6 +69,16 @@ export interface QueueOptions {
   /** The engine's module, where it is not beside its client; for tests. */
   readonly engine?: string;
   readonly spare?: SpareEngine;
+}
+
+/** What a job has beside its document. */
+export interface JobExtras {
+  /** The name of the picture; that of its photo and painting when missing. */
+  readonly name?: string;
+  /** Memory that it may take, bytes; null: most of what is free. The preferences' when missing. */
+  readonly memoryBytes?: number | null;
+  /** It begins with the picture that this job ends in. */
+  readonly after?: string;
 }
 
 /** The run that is going on. */
@@ -75,6 +93,10 @@ interface Active {
   /** Its engine is done, and the picture is on its way into the history. */
   finishing: boolean;
   readonly changes: WeightChange[];
+  piece: Piece | null;
+  pace: Pace | undefined;
+  /** The level that is painted in pieces, if one is. */
+  tiledLevel: number | undefined;
   /** Since when it is working, and for how long it did before, ms. */
   since: number | undefined;
   worked: number;
@@ -90,6 +112,7 @@ export class Queue {
   readonly #savers = new Map<string, Saver>();
   readonly #orderSaver: Saver;
   readonly #previews = new Map<string, Uint8Array>();
+  readonly #details = new Map<string, Uint8Array>();
   readonly #losses = new Losses();
   #paused: boolean;
   #active: Active | undefined;
@@ -99,6 +122,7 @@ export class Queue {
   #closed = false;
   #lastProgress = -Infinity;
   #dueProgress: NodeJS.Timeout | undefined;
+  #lastTile = -Infinity;
 
   private constructor(folder: string, options: QueueOptions, jobs: Map<string, Job>, paused: boolean) {
     this.#folder = folder;
@@ -118,13 +142,17 @@ export class Queue {
     const order = await readStored(join(folder, 'queue.json'), (value) => orderSchema.parse(value), log);
     const found = new Map<string, Job>();
     const previews = new Map<string, Uint8Array>();
+    /** Results of jobs that ended just before. */
+    const results = new Map<string, string>();
     for (const name of await readdir(folder)) {
       const path = join(folder, name);
       if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) continue;
       const job = await readStored(join(path, ABOUT), jobOf, log);
       if (job?.id !== name) await setAside(path, log, 'its description is missing');
-      else if (job.state === 'done' || job.state === 'stopped') await rm(path, { recursive: true, force: true });
-      else {
+      else if (job.state === 'done' || job.state === 'stopped') {
+        if (job.result !== undefined) results.set(name, job.result);
+        await rm(path, { recursive: true, force: true });
+      } else {
         const preview = await readFile(join(path, PREVIEW)).catch(() => undefined);
         if (preview) previews.set(name, preview);
         const ended = job.state === 'running' || job.state === 'paused';
@@ -137,6 +165,10 @@ export class Queue {
     const waiting = [...jobs.values()].some(({ state }) => state === 'waiting');
     const queue = new Queue(folder, options, jobs, waiting || (order?.paused ?? false));
     for (const [id, preview] of previews) queue.#previews.set(id, preview);
+    for (const { id, after, state } of queue.jobs) {
+      if (after === undefined || state !== 'waiting' || jobs.has(after)) continue;
+      queue.#follow(id, results.get(after));
+    }
     for (const job of jobs.values()) if (job.state === 'interrupted') queue.#change(job.id, {});
     return queue;
   }
@@ -145,13 +177,18 @@ export class Queue {
     return [...this.#jobs.values()];
   }
 
+  /** @throws MadderError `input` where it is not on the list */
+  get(id: string): Job {
+    return this.#job(id);
+  }
+
   get paused(): boolean {
     return this.#paused;
   }
 
   /** Whether nothing is being painted and nothing is about to be. */
   get idle(): boolean {
-    return !this.#active && (this.#paused || !this.jobs.some(({ state }) => state === 'waiting'));
+    return !this.#active && (this.#paused || !this.jobs.some(isReady));
   }
 
   /** Memory of the engine that is working, bytes. */
@@ -160,9 +197,16 @@ export class Queue {
     return progress?.memoryBytes ?? 0;
   }
 
+  /** Results of the history that jobs are still to begin with. */
+  get needed(): ReadonlySet<string> {
+    return new Set(this.jobs.flatMap(({ state, from }) => (state === 'waiting' && from !== undefined ? [from] : [])));
+  }
+
   /** Begins at once where nothing is being painted, a queue that rests notwithstanding; otherwise the job waits. */
-  async start(document: StudioDocument): Promise<string> {
-    const id = await this.#enqueue(document);
+  async start(document: StudioDocument, extras: JobExtras = {}): Promise<string> {
+    const before = extras.after === undefined ? undefined : this.#job(extras.after);
+    if (before && !mayDeliver(before)) throw new MadderError('input', NO_PICTURE);
+    const id = await this.#enqueue(document, extras);
     this.#tellOrder();
     this.#beginSoon(id);
     return id;
@@ -202,24 +246,36 @@ export class Queue {
 
   cancel(id: string): void {
     const { state } = this.#job(id);
-    if (state === 'waiting') {
-      this.#change(id, { state: 'cancelled' });
-      return;
+    if (state !== 'waiting') {
+      const active = this.#activeOne(id);
+      active.cancelled = true;
+      active.handle?.abandon();
     }
-    const active = this.#activeOne(id);
-    active.cancelled = true;
-    active.handle?.abandon();
     this.#change(id, { state: 'cancelled' });
+    this.#leaveFollowers(id);
   }
 
-  /** Next in line; at once where nothing is being painted. */
-  retry(id: string): void {
-    const { problem: _, ...job } = this.#job(id);
+  /** A piece of the picture that is being painted is to be seen pixel by pixel; null: none any more. */
+  lookAt(id: string, piece: Piece | null): void {
+    const active = this.#activeOne(id);
+    active.piece = piece;
+    active.handle?.look(piece);
+  }
+
+  /**
+   * Next in line; at once where nothing is being painted.
+   * @param memoryBytes that it may take from now on; as before when undefined
+   */
+  retry(id: string, memoryBytes?: number | null): void {
+    const { problem: _problem, tryMemoryBytes: _tried, ...job } = this.#job(id);
     if (job.state !== 'failed' && job.state !== 'cancelled' && job.state !== 'interrupted') {
       throw new MadderError('input', 'This picture cannot be tried again: it is being painted, or it is done.');
     }
-    this.#jobs.set(id, { ...job, state: 'waiting' });
+    const before = job.after === undefined ? undefined : this.#jobs.get(job.after);
+    if (job.after !== undefined && !(before && mayDeliver(before))) throw new MadderError('input', NO_PICTURE);
+    this.#jobs.set(id, { ...job, state: 'waiting', ...(memoryBytes === undefined ? {} : { memoryBytes }) });
     this.#change(id, {});
+    if (before?.result !== undefined) this.#follow(id, before.result);
     this.#place(id, 0);
     this.#beginSoon(id);
   }
@@ -229,6 +285,7 @@ export class Queue {
     if (state === 'waiting' || state === 'running' || state === 'paused') {
       throw new MadderError('input', 'This picture is still to be painted; cancel it first.');
     }
+    this.#leaveFollowers(id);
     this.#jobs.delete(id);
     this.#previews.delete(id);
     this.#losses.forget(id);
@@ -262,8 +319,8 @@ export class Queue {
     return this.#losses.of(id);
   }
 
-  asset(id: string): StudioAsset | undefined {
-    const content = this.#previews.get(id);
+  asset(kind: 'preview' | 'detail', id: string): StudioAsset | undefined {
+    const content = (kind === 'preview' ? this.#previews : this.#details).get(id);
     return content && { type: 'image/jpeg', content };
   }
 
@@ -287,18 +344,20 @@ export class Queue {
     await Promise.all([...this.#savers.values(), this.#orderSaver].map((saver) => saver.settle()));
   }
 
-  async #enqueue(document: StudioDocument): Promise<string> {
+  async #enqueue(document: StudioDocument, extras: JobExtras = {}): Promise<string> {
     const id = newId();
     const { photo, styles } = document;
     const names = [photo, styles[0]?.picture].map((picture) => picture?.name.replace(/\.[^.]*$/, ''));
     const job: Job = {
       id,
-      name: names.filter(Boolean).join(' – ').slice(0, 200) || id,
+      name: extras.name ?? (names.filter(Boolean).join(' – ').slice(0, 200) || id),
       state: 'waiting',
       createdAt: Date.now(),
       document,
       preview: 0,
       notes: [],
+      ...(extras.memoryBytes === undefined ? {} : { memoryBytes: extras.memoryBytes }),
+      ...(extras.after === undefined ? {} : { after: extras.after }),
     };
     await mkdir(this.#folderOf(id), { recursive: true });
     this.#jobs.set(id, job);
@@ -311,7 +370,7 @@ export class Queue {
     if (this.#active || this.#closed || !this.#options.engineFree()) return;
     const urgent = this.#urgent;
     this.#urgent = undefined;
-    const waiting = this.jobs.filter(({ state }) => state === 'waiting');
+    const waiting = this.jobs.filter(isReady);
     const next = waiting.find(({ id }) => id === urgent) ?? (this.#paused ? undefined : waiting[0]);
     if (next) this.#begin(next.id);
     else this.#options.onIdle();
@@ -335,6 +394,9 @@ export class Queue {
       paused: false,
       finishing: false,
       changes: [],
+      piece: null,
+      pace: undefined,
+      tiledLevel: undefined,
       since: undefined,
       worked: 0,
       evaluating: 0,
@@ -353,8 +415,11 @@ export class Queue {
       else if (!this.#closed) this.#end(active, { state: 'cancelled' });
     } catch (error) {
       if (active.cancelled) this.#end(active, {});
-      else if (!this.#closed) this.#end(active, { state: 'failed', problem: this.#options.problemOf(error) });
-      else this.#options.log.note(`job ${id} was interrupted`);
+      else if (!this.#closed) {
+        const problem = this.#options.problemOf(error);
+        const tried = error instanceof OutOfMemory ? { tryMemoryBytes: error.suggestedBytes } : {};
+        this.#end(active, { state: 'failed', problem, ...tried });
+      } else this.#options.log.note(`job ${id} was interrupted`);
     }
   }
 
@@ -364,6 +429,7 @@ export class Queue {
     active.finishing = true;
     this.#clock(active, false);
     this.#flushProgress();
+    void this.#change(id, { saving: true });
     const seconds = active.worked / 1000;
     const result = await this.#options.finish({ name, picture, completed, seconds, document, recipe });
     // On the disk before anything is removed: a run that is found at the next start was not finished.
@@ -378,16 +444,64 @@ export class Queue {
   /** Makes room for the next one, and tells how this one ended. */
   #end(active: Active, change: Partial<Job>): Promise<void> {
     this.#active = undefined;
-    const kept = this.#jobs.get(active.id)?.state === 'waiting' ? Promise.resolve() : this.#change(active.id, change);
+    this.#details.delete(active.id);
+    const job = this.#jobs.get(active.id);
+    if (job) {
+      const { tile: _tile, detail: _detail, saving: _saving, ...plain } = job;
+      this.#jobs.set(active.id, plain);
+    }
+    // It may be in line again already, or off the list.
+    const kept = job?.state === 'waiting' ? Promise.resolve() : this.#change(active.id, change);
+    const ended = this.#jobs.get(active.id);
+    if (change.result !== undefined) this.#deliver(active.id, change.result);
+    else if (ended && !mayDeliver(ended)) this.#leaveFollowers(active.id);
     this.goOn();
     return kept;
+  }
+
+  /** Jobs that begin with the picture of this one. */
+  #followers(id: string): Job[] {
+    return this.jobs.filter(({ after, state }) => after === id && state === 'waiting');
+  }
+
+  #deliver(id: string, result: string): void {
+    for (const follower of this.#followers(id)) this.#follow(follower.id, result);
+  }
+
+  /** This job has come to nothing, and so have those that wait for its picture. */
+  #leaveFollowers(id: string): void {
+    for (const follower of this.#followers(id)) this.#follow(follower.id, undefined);
+  }
+
+  /** The picture that a job was waiting for is in the history, or will never be. */
+  #follow(id: string, result: string | undefined): void {
+    if (result === undefined) {
+      const problem = { kind: 'input' as const, message: NO_PICTURE };
+      void this.#change(id, { state: 'failed', problem });
+      this.#leaveFollowers(id);
+      return;
+    }
+    const { after: _, ...job } = this.#jobs.get(id)!;
+    this.#jobs.set(id, job);
+    void this.#change(id, { from: result });
+  }
+
+  /** What a job paints; one that begins with a picture of the history takes that over first. */
+  async #documentOf(id: string): Promise<StudioDocument> {
+    const { document, from } = this.#jobs.get(id)!;
+    if (from === undefined) return document;
+    const continued = await this.#options.continued(from, document);
+    const { from: _, ...job } = this.#jobs.get(id)!;
+    this.#jobs.set(id, job);
+    this.#change(id, { document: continued });
+    return continued;
   }
 
   /** The picture; undefined where the run was ended before its engine began. */
   async #paint(active: Active): Promise<RunOutcome | undefined> {
     const { id } = active;
     const { prepare, chooseDevice, preferences, estimates, engine, spare } = this.#options;
-    const { document } = this.#jobs.get(id)!;
+    const document = await this.#documentOf(id);
     const ended = () => active.cancelled || active.stopped || this.#closed;
     const prepared = await prepare(document);
     if (ended()) return undefined;
@@ -401,13 +515,19 @@ export class Queue {
 
     active.changes.forEach((change) => checkChange(prepared.recipe, change));
     let work: Workload = { network: document.network, contentNetwork: document.contentNetwork, provider };
-    const { threads, lowPriority } = preferences();
+    const { threads, lowPriority, memoryBytes: usual } = preferences();
+    const { memoryBytes = usual } = this.#jobs.get(id)!;
+    const { schedule, content } = prepared.recipe;
+    active.pace = new Pace(
+      schedule.levels.map(({ evaluations }, level) => ({ ...levelSize(schedule, level, content), evaluations })),
+    );
     const handle = await paint(prepared, {
       folder: join(this.#folderOf(id), RUN),
       resume,
       provider,
       ...(threads === null ? {} : { threads }),
       lowPriority,
+      ...(memoryBytes === null ? {} : { memoryBytes }),
       previewSide: PREVIEW_SIDE,
       ...(engine === undefined ? {} : { entry: engine }),
       ...(spare === undefined ? {} : { spare }),
@@ -423,13 +543,14 @@ export class Queue {
     const began = performance.now();
     if (!active.paused) this.#clock(active, true);
     active.changes.splice(0).forEach((change) => handle.changeWeights(change));
+    if (active.piece) handle.look(active.piece);
     if (active.paused) handle.pause();
     if (active.stopped) handle.stop();
     if (ended() && !active.stopped) handle.abandon();
     const outcome = await handle.outcome;
     const whole = outcome.completed && outcome.evaluations === evaluationsOf(outcome.recipe);
     const seconds = (performance.now() - began) / 1000;
-    if (whole && !active.paused && work.provider === provider) {
+    if (whole && !active.paused && work.provider === provider && active.tiledLevel === undefined) {
       estimates.learnOverhead(work, (seconds - active.evaluating) / outcome.recipe.schedule.levels.length);
     }
     void estimates.save().catch((error: unknown) => this.#options.log.error('Measurements were not kept', error));
@@ -446,9 +567,9 @@ export class Queue {
     }
     if (!hasCheckpoint(folder)) return false;
     try {
-      const checkpoint = await readCheckpoint(folder);
+      const begun = await readCheckpointRecipe(folder);
       const settings = ({ timeline: _, ...rest }: Recipe) => JSON.stringify(rest);
-      if (checkpoint && settings(checkpoint.recipe) === settings(recipe)) return true;
+      if (begun && settings(begun) === settings(recipe)) return true;
       this.#note(id, 'The network or the program has changed since; the picture is begun anew.');
     } catch (error) {
       this.#options.log.error('A checkpoint could not be used', error);
@@ -466,9 +587,25 @@ export class Queue {
       case 'progress': {
         const { type: _, ...progress } = event;
         active.evaluating += progress.seconds;
-        this.#options.estimates.learn(work, progress);
+        active.pace?.evaluated(progress, this.#worked(active));
+        this.#options.estimates.learn(work, progress, active.tiledLevel === progress.level);
         this.#losses.append(id, progress);
         this.#progress(id, progress);
+        break;
+      }
+      case 'tile': {
+        const { type: _, ...place } = event;
+        active.tiledLevel = place.level;
+        this.#tile(active, place);
+        break;
+      }
+      case 'detail': {
+        const { type: _, image, ...where } = event;
+        this.#details.set(id, image);
+        const job = this.#jobs.get(id)!;
+        const detail = { ...where, version: (job.detail?.version ?? 0) + 1 };
+        this.#jobs.set(id, { ...job, detail });
+        this.#options.emit({ type: 'detail', job: id, detail });
         break;
       }
       case 'preview': {
@@ -516,6 +653,23 @@ export class Queue {
     if (job?.progress) this.#options.emit({ type: 'progress', job: job.id, progress: job.progress });
   }
 
+  /** Those that come too soon after another are left out: the next one says more. */
+  #tile(active: Active, place: TilePlace): void {
+    const { id, pace } = active;
+    if (!pace) return;
+    const tile = pace.place(place, this.#worked(active));
+    this.#jobs.set(id, { ...this.#jobs.get(id)!, tile });
+    const now = performance.now();
+    if (now - this.#lastTile < TILE_MS) return;
+    this.#lastTile = now;
+    this.#options.emit({ type: 'tile', job: id, tile });
+  }
+
+  /** For how long a run has been working, pauses left out, seconds. */
+  #worked({ since, worked }: Active): number {
+    return (worked + (since === undefined ? 0 : performance.now() - since)) / 1000;
+  }
+
   #clock(active: Active, running: boolean): void {
     const now = performance.now();
     if (active.since !== undefined) active.worked += now - active.since;
@@ -543,9 +697,10 @@ export class Queue {
   #save(id: string): Promise<void> {
     let saver = this.#savers.get(id);
     if (!saver) this.#savers.set(id, (saver = new Saver(join(this.#folderOf(id), ABOUT))));
-    return saver
-      .save(this.#jobs.get(id))
-      .catch((error: unknown) => this.#options.log.error(`job ${id} was not kept`, error));
+    const job = this.#jobs.get(id);
+    // What is looked at is over with the program.
+    const { tile: _tile, detail: _detail, saving: _saving, ...kept } = job ?? {};
+    return saver.save(job && kept).catch((error: unknown) => this.#options.log.error(`job ${id} was not kept`, error));
   }
 
   /** Puts a job among those that wait. */
@@ -591,6 +746,13 @@ const jobOf = (value: unknown): Job => {
   const fields = value as Record<string, unknown>;
   return jobSchema.parse({ ...fields, document: migrateDocument(fields['document']) });
 };
+
+/** Waits for nothing but its turn. */
+const isReady = ({ state, after }: Job): boolean => state === 'waiting' && after === undefined;
+
+/** A job that has a result, or may still get one. */
+const mayDeliver = ({ state, result }: Job): boolean =>
+  result !== undefined || ['waiting', 'running', 'paused', 'interrupted'].includes(state);
 
 const evaluationsOf = ({ schedule }: Recipe): number =>
   schedule.levels.reduce((sum, { evaluations }) => sum + evaluations, 0);

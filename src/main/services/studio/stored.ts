@@ -4,6 +4,7 @@ import { open, readFile, rename } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { writeAtomically } from '../../engine/runs/checkpoint.ts';
 import { MadderError } from '../../../shared/errors.ts';
+import { diskTrouble } from '../disk-trouble.ts';
 import type { Log } from './log.ts';
 
 /** Ids of jobs, results and presets; later ones sort behind earlier ones. */
@@ -63,19 +64,9 @@ export async function flush(path: string): Promise<void> {
 
 /** The sentence for what could not be kept in the data folder; errors that are no matter of the disk stay as they are. */
 export function dataError(cause: unknown): unknown {
-  const { code } = cause as NodeJS.ErrnoException;
-  const reasons: Readonly<Record<string, readonly [what: string, advice: string]>> = {
-    ENOSPC: ['the disk is full', 'free some space'],
-    EDQUOT: ['your share of the disk is used up', 'free some space'],
-    EACCES: ['it may not be written to', 'change its permissions'],
-    EPERM: ['it may not be written to', 'change its permissions'],
-    EROFS: ['its disk cannot be written to', 'choose another folder with MADDER_DATA'],
-    ENOTDIR: ['it is not a folder', 'choose another one with MADDER_DATA'],
-    EEXIST: ['it is not a folder', 'choose another one with MADDER_DATA'],
-    EIO: ['its disk does not work', 'check it'],
-  };
-  const [what, advice] = reasons[code ?? ''] ?? [];
-  if (what === undefined) return cause;
+  const trouble = diskTrouble(cause, 'MADDER_DATA');
+  if (!trouble) return cause;
+  const { what, advice } = trouble;
   return new MadderError('output', `Madder's data folder could not be used because ${what}; ${advice}.`, { cause });
 }
 

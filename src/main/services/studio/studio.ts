@@ -7,6 +7,7 @@ import type { Recipe, RecipeNetwork } from '../../../shared/recipe.ts';
 import { migrateRecipe } from '../../../shared/recipe-migrations.ts';
 import type {
   AssetKind,
+  Estimate,
   ExportOptions,
   Imported,
   MethodName,
@@ -41,6 +42,8 @@ import { Log } from './log.ts';
 import { StudioNetworks, type StudioNetworksOptions } from './networks.ts';
 import { PreferencesFile } from './preferences.ts';
 import { Queue } from './queue.ts';
+import { Renders } from './renders.ts';
+import { RunPlanner } from '../run-planner.ts';
 import { SpareEngine } from '../spare-engine.ts';
 import { UserPresets } from './user-presets.ts';
 
@@ -82,6 +85,8 @@ interface Parts {
   readonly estimates: Estimates;
   readonly history: History;
   readonly queue: Queue;
+  readonly planner: RunPlanner;
+  readonly renders: Renders;
   readonly laboratory: Laboratory;
   readonly exporter: Exporter;
   readonly release: () => void;
@@ -151,9 +156,11 @@ export class Studio implements StudioProgram {
     switch (kind) {
       case 'thumbnail':
       case 'picture':
+      case 'mask':
         return library.asset(kind, id);
       case 'preview':
-        return queue.asset(id);
+      case 'detail':
+        return queue.asset(kind, id);
       case 'result':
       case 'result-thumbnail':
         return history.asset(kind, id);
@@ -183,15 +190,16 @@ export class Studio implements StudioProgram {
     const { queue, laboratory, spare, networks, documents, preferences, presets, exporter, log, release } = this.#parts;
     networks.close();
     spare.close();
+    this.#parts.planner.close();
     await Promise.all([queue.close(), laboratory.close()]);
-    await Promise.all([documents.settle(), preferences.settle(), presets.settle(), exporter.clear()]);
+    await Promise.all([documents.settle(), preferences.settle(), presets.settle(), exporter.close()]);
     await log.settle();
     release();
   }
 
   #makeHandlers(): Handlers {
-    const { library, documents, preferences, networks, presets, devices, history, queue, exporter } = this.#parts;
-    const { laboratory } = this.#parts;
+    const { documents, preferences, networks, presets, devices, history, queue, exporter } = this.#parts;
+    const { laboratory, renders } = this.#parts;
     return {
       snapshot: async () => this.#snapshot(),
       saveDocument: ({ document }) => documents.save(document),
@@ -209,7 +217,7 @@ export class Studio implements StudioProgram {
       resume: async ({ job }) => queue.resume(job),
       stop: async ({ job }) => queue.stop(job),
       cancel: async ({ job }) => queue.cancel(job),
-      retry: async ({ job }) => queue.retry(job),
+      retry: async ({ job, memoryBytes }) => queue.retry(job, memoryBytes),
       dismiss: ({ job }) => queue.dismiss(job),
       moveJob: async ({ job, position }) => queue.move(job, position),
       pauseQueue: async ({ paused }) => queue.pauseQueue(paused),
@@ -218,11 +226,11 @@ export class Studio implements StudioProgram {
 
       renameResult: ({ result, name }) => history.rename(result, name),
       deleteResult: ({ result }) => history.delete(result),
-      useResult: async ({ result }) => {
-        const { name } = history.get(result);
-        return (await library.add(history.master(result), `${name.replaceAll(/[\\/]/g, '_').slice(0, 200)}.png`))
-          .picture;
-      },
+      useResult: ({ result }) => toLibrary(this.#parts, result),
+
+      planRender: (request) => renders.plan(request),
+      startRender: async (request) => ({ job: await renders.start(request) }),
+      lookAt: async ({ job, piece }) => queue.lookAt(job, piece),
 
       startStudy: async ({ request }) => ({ study: await laboratory.start(request) }),
       importStudy: async ({ folder }) => ({ study: await laboratory.import(folder) }),
@@ -262,7 +270,9 @@ export class Studio implements StudioProgram {
         await networks.remove(id);
       },
 
-      exportResult: ({ result, options, path }) => exporter.export(history.get(result), options, path),
+      exportResult: ({ result, options, path, export: id }) =>
+        exporter.export(history.get(result), options, { path, id }),
+      cancelExport: async ({ export: id }) => exporter.cancel(id),
       chooseExportPath: async ({ result, options }) => {
         const path = exporter.suggestedPath(history.get(result), options);
         return { path: await this.#desktop().chooseExportPath({ path, options }) };
@@ -300,16 +310,31 @@ export class Studio implements StudioProgram {
     };
   }
 
-  #estimate(document: StudioDocument) {
-    const { networks, devices, estimates, queue, spare } = this.#parts;
+  async #estimate(document: StudioDocument): Promise<Estimate> {
+    const { estimates, queue, preferences, spare, renders } = this.#parts;
+    const isWhole = document.photo !== null && document.styles.length > 0;
     // Whoever is told how long a run takes may start it next.
-    if (document.photo && document.styles.length > 0) spare.prepare();
-    return estimates.estimate(document, {
-      card: (id) => networks.card(id),
-      provider: devices.state.chosen,
-      speed: (provider) => devices.speed(provider),
-      comingFree: queue.memoryBytes,
-    });
+    if (isWhole) spare.prepare();
+    const { memoryBytes: allowed } = preferences.current;
+    const surroundings = { ...measured(this.#parts), comingFree: queue.memoryBytes, allowed };
+    const inOnePiece = estimates.estimate(document, surroundings);
+    if (inOnePiece.fits || !isWhole) return inOnePiece;
+    try {
+      const { plan, seconds } = await renders.fit(document, allowed);
+      const smallerSize = plan.refused?.side ?? undefined;
+      return {
+        seconds: seconds && (seconds.from + seconds.to) / 2,
+        bytes: plan.refused?.leastBytes ?? Math.max(...plan.levels.map(({ bytes }) => bytes)),
+        availableBytes: plan.memoryBytes,
+        fits: !plan.refused,
+        pieces: plan.levels.at(-1)!.tiles?.looks ?? null,
+        ...(smallerSize === undefined ? {} : { smallerSize }),
+      };
+    } catch (error) {
+      // What stands in the way of a start is said where it is started.
+      if (error instanceof MadderError) return inOnePiece;
+      throw error;
+    }
   }
 
   /** Refuses at once what could only fail later. */
@@ -339,11 +364,8 @@ export class Studio implements StudioProgram {
     }
   }
 
-  /** The document that repeats a recipe, as far as its pictures and networks are here. */
   #repetition(recipe: Recipe): Repetition {
-    const { library, networks } = this.#parts;
-    const idOf = ({ sha256 }: RecipeNetwork) => networks.cards.find((card) => card.manifest?.sha256 === sha256)?.id;
-    return documentOf(recipe, (sha256) => library.has(sha256), idOf);
+    return repetition(recipe, this.#parts);
   }
 
   #diagnostics(): string {
@@ -381,6 +403,25 @@ export class Studio implements StudioProgram {
     await history.prune().catch((error: unknown) => log.error('The history was not tidied', error));
   }
 }
+
+/** The document that repeats a recipe, as far as its pictures and networks are here. */
+function repetition(recipe: Recipe, { library, networks }: Pick<Parts, 'library' | 'networks'>): Repetition {
+  const idOf = ({ sha256 }: RecipeNetwork) => networks.cards.find((card) => card.manifest?.sha256 === sha256)?.id;
+  return documentOf(recipe, (sha256) => library.has(sha256), idOf);
+}
+
+/** A result of the history as a picture of the library. */
+async function toLibrary({ library, history }: Pick<Parts, 'library' | 'history'>, id: string): Promise<StudioPicture> {
+  const name = history.get(id).name.replaceAll(/[\\/]/g, '_').slice(0, 200);
+  return (await library.add(history.master(id), `${name}.png`)).picture;
+}
+
+/** What times and memory are estimated from beside what was measured. */
+const measured = ({ networks, devices }: Pick<Parts, 'networks' | 'devices'>) => ({
+  card: (id: string) => networks.card(id),
+  provider: devices.state.chosen,
+  speed: (provider: string) => devices.speed(provider),
+});
 
 const surroundings = ({ library, networks }: Pick<Parts, 'library' | 'networks'>) => ({
   original: (sha256: string) => library.original(sha256),
@@ -427,10 +468,12 @@ async function openParts(
       cap: () => preferences.current.historyCap,
       onResult: (result) => emit({ type: 'result', result }),
       onGone: (results) => emit({ type: 'resultsGone', results }),
+      needed: () => queue.needed,
       log,
     }),
   ]);
   const spare = new SpareEngine(options.engine);
+  const planner = new RunPlanner(options.engine);
   // Each of the two waits for the other: whichever comes to rest tells it.
   const queue: Queue = await Queue.open(join(folder, 'jobs'), {
     emit,
@@ -438,6 +481,7 @@ async function openParts(
     log,
     preferences: () => preferences.current,
     prepare: (document) => prepare(document, { library, networks }),
+    continued: (result, document) => renders.continued(result, document),
     chooseDevice: () => devices.choose(),
     finish: async (finished) => (await history.add(finished)).id,
     estimates,
@@ -445,6 +489,19 @@ async function openParts(
     engineFree: () => !laboratory.busy,
     onIdle: () => laboratory.goOn(),
     ...(options.engine === undefined ? {} : { engine: options.engine }),
+  });
+  const renders: Renders = new Renders({
+    result: (id) => history.get(id),
+    job: (id) => queue.get(id),
+    repetition: (recipe) => repetition(recipe, { library, networks }),
+    prepare: (document) => prepare(document, { library, networks }),
+    toLibrary: (id) => toLibrary({ library, history }, id),
+    begin: (document, extras) => queue.start(document, extras),
+    plan: (job, isStale) => planner.plan(job, isStale),
+    timeOf: (document, levels) => estimates.timeOf(document, levels, measured({ networks, devices })),
+    provider: () => devices.state.chosen,
+    comingFree: () => queue.memoryBytes,
+    folder,
   });
   const laboratory: Laboratory = await Laboratory.open(join(folder, 'studies'), {
     emit,
@@ -463,9 +520,10 @@ async function openParts(
     ...(options.engine === undefined ? {} : { engine: options.engine }),
   });
   const exporter = new Exporter({
-    picture: (id) => history.picture(id),
+    rows: (id) => history.rows(id),
     original: (sha256) => library.original(sha256),
     folder: () => preferences.current.exportFolder ?? options.exportFolder ?? null,
+    onEvent: emit,
     ...(options.shell === 'browser' ? { downloads: join(folder, 'downloads') } : {}),
   });
   return {
@@ -480,6 +538,8 @@ async function openParts(
     estimates,
     history,
     queue,
+    planner,
+    renders,
     laboratory,
     exporter,
     release,
@@ -501,6 +561,7 @@ async function prepare(document: StudioDocument, parts: Pick<Parts, 'library' | 
       ...recipe,
       content: named(recipe.content),
       styles: recipe.styles.map((style) => ({ ...style, image: named(style.image) })),
+      masks: recipe.masks.map((mask) => ({ ...mask, image: named(mask.image) })),
       init: recipe.init.kind === 'image' ? { ...recipe.init, image: named(recipe.init.image) } : recipe.init,
     },
   };

@@ -1,4 +1,3 @@
-import cliProgress from 'cli-progress';
 import { Command, Option } from 'commander';
 import {
   catalogueEntry,
@@ -9,6 +8,7 @@ import {
 } from '../../services/networks.ts';
 import { optional } from './options.ts';
 import { duration, INTERRUPTED, megabytes, writeJson } from './output.ts';
+import { progressBar } from './progress-bar.ts';
 
 interface DownloadCommandOptions {
   precision: Precision;
@@ -81,20 +81,7 @@ const jsonDisplay = (): Display => ({ show: writeJson, end: () => {} });
 
 /** A bar over the bytes that are needed; where the error stream is not a terminal, only what happens is said. */
 function barDisplay(): Display {
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {done} of {total}  {speed}/s  {left} left',
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    // Ctrl-C is ours: it keeps what was fetched.
-    gracefulExit: false,
-  });
-  let started = false;
-  const end = () => {
-    if (started) bar.stop();
-    started = false;
-  };
+  const { show, end } = progressBar('{bar} {done} of {size}  {speed}/s  {left} left');
   const say = (text: string) => {
     end();
     process.stderr.write(`${text}\n`);
@@ -115,12 +102,9 @@ function barDisplay(): Display {
           return say(event.message);
         case 'progress': {
           const { done, total, bytesPerSecond, secondsLeft } = event;
-          if (!started) bar.start(total ?? done, 0, {});
-          started = true;
-          bar.setTotal(Math.max(1, total ?? done));
-          bar.update(done, {
+          show(done, Math.max(1, total ?? done), {
             done: megabytes(done),
-            total: total === undefined ? 'who knows' : megabytes(total),
+            size: total === undefined ? 'who knows' : megabytes(total),
             speed: megabytes(bytesPerSecond),
             left: secondsLeft === undefined ? '?' : duration(secondsLeft),
           });

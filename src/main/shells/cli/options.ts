@@ -1,13 +1,14 @@
 import { InvalidArgumentError } from 'commander';
 import { PAPER_NAMES, paperOf, type Paper } from '../../../shared/extent.ts';
 
-/** A finite number of at least `least`. */
+/** A finite number from `least` to `most`. */
 export const number =
-  (least = -Infinity) =>
+  (least = -Infinity, most = Infinity) =>
   (text: string): number => {
     const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value) || value < least) {
-      throw new InvalidArgumentError(`Expected a number${least > -Infinity ? ` of at least ${least}` : ''}.`);
+    if (text.trim() === '' || !Number.isFinite(value) || value < least || value > most) {
+      const range = most < Infinity ? ` from ${least} to ${most}` : least > -Infinity ? ` of at least ${least}` : '';
+      throw new InvalidArgumentError(`Expected a number${range}.`);
     }
     return value;
   };
@@ -48,6 +49,16 @@ export function fader(text: string, before: Readonly<Record<string, number>> = {
   const at = text.lastIndexOf('=');
   if (at < 1) throw new InvalidArgumentError('Expected NAME=WEIGHT, for instance relu1_1=0.5.');
   return { ...before, [text.slice(0, at)]: number(0)(text.slice(at + 1)) };
+}
+
+/** Collects NUMBER=FILE pairs: files by number, from 1. */
+export function numbered(text: string, before: Readonly<Record<number, string>> = {}): Record<number, string> {
+  const [, place, file] = /^([1-9]\d*)=(.+)$/.exec(text) ?? [];
+  if (place === undefined || file === undefined) {
+    throw new InvalidArgumentError('Expected NUMBER=FILE, for instance 1=sky.png.');
+  }
+  if (Object.hasOwn(before, place)) throw new InvalidArgumentError(`Number ${place} is given twice.`);
+  return { ...before, [place]: file };
 }
 
 /** `{ key: value }`, or nothing where there is no value: an absent property and an undefined one are not the same. */

@@ -1,8 +1,8 @@
-import cliProgress from 'cli-progress';
 import type { EngineEventOf } from '../../../shared/engine-contract.ts';
 import { chooseDevice } from '../../services/devices.ts';
 import {
   checkDestination,
+  leaveRun,
   paint,
   prepareRun,
   runFolder,
@@ -13,8 +13,10 @@ import {
 import { checkRecipeFile, saveRecipe, type RepeatRequest } from '../../services/recipes.ts';
 import type { DeviceName } from '../../../shared/devices.ts';
 import { sayProbing } from './devices.ts';
+import { onInterrupt } from './interrupt.ts';
 import { optional } from './options.ts';
 import { duration, INTERRUPTED, writeJson } from './output.ts';
+import { progressBar } from './progress-bar.ts';
 
 export interface PaintToFileOptions {
   readonly destination: Destination;
@@ -34,12 +36,13 @@ export interface PaintToFileOptions {
   readonly carryRecipe?: boolean | undefined;
 }
 
-/** Interrupts closer together than this are one key press. */
-const SAME_KEY_PRESS_MS = 1000;
+/** How often is said how much of a file is written, ms at least; of what takes no longer, nothing is said. */
+const WRITING_MS = 500;
 
 /**
  * Paints and saves, with a progress bar or JSON lines. The first Ctrl-C stops after the evaluation that is running and
- * keeps the best picture; the second one ends the program at once. Returns the exit code.
+ * keeps the best picture; the second one ends the program at once, and leaves no half of a file. What was painted is not lost
+ * where it cannot be written: the run's folder is kept until there is a file. Returns the exit code.
  */
 export async function paintToFile(request: PaintRequest | RepeatRequest, options: PaintToFileOptions): Promise<number> {
   const { json, device } = options;
@@ -66,8 +69,10 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
   const display = json ? jsonDisplay() : barDisplay();
   const started = performance.now();
   let { provider } = chosen;
+  const folder = runFolder(destination.path);
   const run = await paint(prepared, {
-    folder: runFolder(destination.path),
+    folder,
+    keepFolder: true,
     ...optional('resume', options.resume),
     ...optional('threads', options.threads),
     ...optional('lowPriority', options.lowPriority),
@@ -80,20 +85,23 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
       if (event.type === 'tile') display.look(event);
     },
   });
-  let interrupted: number | undefined;
-  const interrupt = () => {
-    const now = performance.now();
-    // Programs that start others, npx among them, hand the terminal's Ctrl-C on: it arrives twice at once.
-    if (interrupted !== undefined && now - interrupted > SAME_KEY_PRESS_MS) process.exit(INTERRUPTED);
-    interrupted ??= now;
-    run.stop();
-  };
-  process.on('SIGINT', interrupt);
+  const writing = new AbortController();
+  let painted = false;
+  const endListening = onInterrupt(
+    () => run.stop(),
+    () => (painted && !writing.signal.aborted ? writing.abort() : process.exit(INTERRUPTED)),
+  );
   try {
     const { picture, completed, evaluations, loss, terms, recipe } = await run.outcome;
+    painted = true;
     display.end();
     const carried = options.carryRecipe === false ? undefined : recipe;
-    const saved = await savePicture(destination, picture, carried);
+    const saved = await savePicture(destination, picture, carried, {
+      onProgress: sometimes(display.write),
+      signal: writing.signal,
+    });
+    display.end();
+    await leaveRun(folder, true);
     const { path, bytes } = saved;
     if (saved.note !== undefined) note(saved.note);
     if (options.saveRecipe !== undefined) await saveRecipe(options.saveRecipe, recipe);
@@ -104,10 +112,29 @@ export async function paintToFile(request: PaintRequest | RepeatRequest, options
     } else if (completed) process.stderr.write(`${path}: ${width} x ${height}, ${duration(seconds)}\n`);
     else process.stderr.write(`Stopped. The best picture so far, ${width} x ${height}, is in ${path}\n`);
     return completed ? 0 : INTERRUPTED;
+  } catch (error) {
+    display.end();
+    if (painted && (await leaveRun(folder, false))) {
+      note(`What was painted is kept in ${folder}; the same command with --resume ends it again and writes it.`);
+    }
+    if (!writing.signal.aborted) throw error;
+    note(`Stopped; ${destination.path} was not written.`);
+    return INTERRUPTED;
   } finally {
     display.end();
-    process.off('SIGINT', interrupt);
+    endListening();
   }
+}
+
+/** Calls back every now and then, first when some time has gone by. */
+function sometimes(callback: (fraction: number) => void): (fraction: number) => void {
+  let last = performance.now();
+  return (fraction) => {
+    const now = performance.now();
+    if (now - last < WRITING_MS) return;
+    last = now;
+    callback(fraction);
+  };
 }
 
 type Progress = EngineEventOf<'progress'>;
@@ -116,36 +143,29 @@ interface Display {
   show(progress: Progress): void;
   /** A tile of a picture that is too large for memory is looked at. */
   look(tile: EngineEventOf<'tile'>): void;
+  /** So much of the file is written, 0 to 1. */
+  write(fraction: number): void;
   end(): void;
 }
 
 const jsonDisplay = (): Display => ({
   show: writeJson,
   look: writeJson,
+  write: (fraction) => writeJson({ type: 'writing', fraction }),
   end: () => {},
 });
 
 /** A bar over all evaluations with the losses of the latest one; nothing moves where the error stream is not a terminal. */
 function barDisplay(): Display {
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} level {level} ({size}{tile})  style {style}  content {content}  {left} left',
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    // Ctrl-C is ours: it keeps the best picture.
-    gracefulExit: false,
-  });
-  let started = false;
+  const bar = progressBar('{bar} level {level} ({size}{tile})  style {style}  content {content}  {left} left');
+  const file = progressBar('{bar} {percentage} % of the file  {eta_formatted} left');
   let elapsed = 0;
   return {
     show(p) {
       elapsed += p.seconds;
       const sum = (kind: string) =>
         p.terms.reduce((total, t) => total + (t.kind === kind ? t.weighted : 0), 0).toPrecision(3);
-      if (!started) bar.start(1000, 0, {});
-      started = true;
-      bar.update(Math.round((1000 * elapsed) / (elapsed + p.secondsLeft)), {
+      bar.show(Math.round((1000 * elapsed) / (elapsed + p.secondsLeft)), 1000, {
         level: `${p.level + 1} of ${p.levels}`,
         size: `${p.width} x ${p.height}`,
         tile: '',
@@ -154,13 +174,12 @@ function barDisplay(): Display {
         left: duration(p.secondsLeft),
       });
     },
-    look: ({ tile, tiles }) => {
-      // Before the first evaluation there is no bar yet.
-      if (started) bar.update({ tile: `, tile ${tile + 1} of ${tiles}` });
-    },
+    // Before the first evaluation there is no bar yet.
+    look: ({ tile, tiles }) => bar.say({ tile: `, tile ${tile + 1} of ${tiles}` }),
+    write: (fraction) => file.show(Math.round(1000 * fraction), 1000, {}),
     end() {
-      if (started) bar.stop();
-      started = false;
+      bar.end();
+      file.end();
     },
   };
 }

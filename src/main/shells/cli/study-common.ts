@@ -1,14 +1,15 @@
-/** What the commands of all studies have in common: where records come from, how progress is shown, and Ctrl-C. */
-import cliProgress from 'cli-progress';
+/** What the commands of all studies have in common: where records come from, how they are carried out, progress, Ctrl-C. */
 import { InvalidArgumentError, type Command } from 'commander';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { freeName } from '../../services/painter.ts';
 import type { StudyRecord } from '../../services/studies/record.ts';
 import { RECORD_FILE } from '../../services/studies/robustness.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import { whole } from './options.ts';
+import { onInterrupt } from './interrupt.ts';
+import { optional, whole } from './options.ts';
 import { duration, INTERRUPTED, writeJson } from './output.ts';
+import { progressBar } from './progress-bar.ts';
 
 /** What `studyOptions` adds to a command's options. */
 export interface StudyOptions {
@@ -126,32 +127,14 @@ export function layersOption(text: string, before: readonly LayersOption[] = [])
   return [...before, at < 0 ? { layers } : { network: text.slice(0, at), layers }];
 }
 
-/** Interrupts closer together than this are one key press. */
-const SAME_KEY_PRESS_MS = 1000;
-
-/**
- * The first Ctrl-C stops; a second one ends the program at once. Nobody stops listening: the other half of a key press may
- * arrive while tables are being written.
- */
-export function onInterrupt(stop: () => void): void {
-  let interrupted: number | undefined;
-  process.on('SIGINT', () => {
-    const now = performance.now();
-    // Programs that start others, npx among them, hand the terminal's Ctrl-C on: it arrives twice at once.
-    if (interrupted !== undefined && now - interrupted > SAME_KEY_PRESS_MS) process.exit(INTERRUPTED);
-    interrupted ??= now;
-    stop();
-  });
-}
-
 /** How far a study is. */
-export interface ShownProgress {
+interface ShownProgress {
   readonly done: number;
   readonly total: number;
   readonly secondsLeft: number;
 }
 
-export interface Display<P> {
+interface Display<P> {
   readonly show: (progress: P) => void;
   readonly end: () => void;
 }
@@ -160,28 +143,88 @@ export interface Display<P> {
  * JSON lines, or a bar; nothing moves where the error stream is not a terminal.
  * @param where what is being done, in a few words
  */
-export function progressDisplay<P extends ShownProgress>(json: boolean, where: (progress: P) => string): Display<P> {
+function progressDisplay<P extends ShownProgress>(json: boolean, where: (progress: P) => string): Display<P> {
   if (json) return { show: (progress) => writeJson({ type: 'progress', ...progress }), end: () => {} };
-  const bar = new cliProgress.SingleBar({
-    format: '{bar} {value} of {total}  {where}  {left} left',
-    barsize: 24,
-    hideCursor: true,
-    clearOnComplete: true,
-    stopOnComplete: false,
-    // Ctrl-C is ours: it keeps what is finished.
-    gracefulExit: false,
-  });
-  let started = false;
+  const { show, end } = progressBar('{bar} {value} of {total}  {where}  {left} left');
   return {
-    show(progress) {
-      const { done, total, secondsLeft } = progress;
-      if (!started) bar.start(total, done, {});
-      started = true;
-      bar.update(done, { where: where(progress), left: duration(secondsLeft) });
-    },
-    end() {
-      if (started) bar.stop();
-      started = false;
-    },
+    show: (progress) =>
+      show(progress.done, progress.total, { where: where(progress), left: duration(progress.secondsLeft) }),
+    end,
   };
+}
+
+/** What `carryOut` hands to every study that runs. */
+interface Carrying<P> {
+  readonly onProgress: (progress: P) => void;
+  readonly onNote: (message: string) => void;
+  readonly signal: AbortSignal;
+  readonly threads?: number;
+}
+
+/** How a study that has begun is carried out, and what is said at its end. */
+interface Course<R, P> {
+  /** Its subcommand, to go on with it. */
+  readonly command: string;
+  readonly options: StudyOptions;
+  /** What is being done, in a few words. */
+  readonly where: (progress: P) => string;
+  readonly run: (record: R, file: string, carrying: Carrying<P>) => Promise<R>;
+  readonly exportTo: (
+    record: R,
+    folder: string,
+  ) => Promise<{ readonly files: readonly string[]; readonly notes: readonly string[] }>;
+  /** The largest relative difference of a repeated study from the record that it repeats. */
+  readonly difference: (original: R, repeated: R) => number;
+  /** What the last JSON line says beside the names of files. */
+  readonly summary: (record: R) => object;
+  readonly print: (record: R) => void;
+  /** What lies in the folder: "Record, tables and figure". */
+  readonly made: string;
+  /** How far a stopped study came: "3 of 8 pictures". */
+  readonly reached: (record: R) => string;
+}
+
+/**
+ * Carries a study out with a bar or JSON lines, writes its tables and pictures and says what was found. The first Ctrl-C
+ * stops it and keeps what is finished. Returns the exit code.
+ */
+export async function carryOut<R extends StudyRecord, P extends ShownProgress>(
+  { record, file, notes, original }: Begun<R>,
+  course: Course<R, P>,
+): Promise<number> {
+  const { json, threads } = course.options;
+  const note = noteTo(json);
+  notes.forEach(note);
+  const display = progressDisplay<P>(json, course.where);
+  const controller = new AbortController();
+  // Nobody stops listening: the other half of a key press may arrive while tables are being written.
+  onInterrupt(() => controller.abort());
+  let result: R;
+  try {
+    result = await course.run(record, file, {
+      onProgress: display.show,
+      onNote: note,
+      signal: controller.signal,
+      ...optional('threads', threads),
+    });
+  } finally {
+    display.end();
+  }
+  const folder = dirname(file);
+  const { files, notes: exportNotes } = await course.exportTo(result, folder);
+  exportNotes.forEach(note);
+  const completed = result.finishedAt !== undefined;
+  const difference = original && completed ? course.difference(original, result) : undefined;
+  if (json) {
+    writeJson({ type: 'done', completed, record: file, files, difference, ...course.summary(result) });
+  } else {
+    course.print(result);
+    if (difference !== undefined) console.log(`\nLargest relative difference from the record: ${difference}`);
+    process.stderr.write(
+      completed
+        ? `${course.made} are in ${folder}\n`
+        : `Stopped after ${course.reached(result)}, which are kept; go on with: madder study ${course.command} --resume ${file}\n`,
+    );
+  }
+  return completed ? 0 : INTERRUPTED;
 }

@@ -1,5 +1,4 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { dirname } from 'node:path';
 import { exportVisualization } from '../../services/studies/visualization/export.ts';
 import { planVisualization, repeatOfVisualization } from '../../services/studies/visualization/plan.ts';
 import {
@@ -20,15 +19,13 @@ import {
   type VisualizationRequest,
 } from '../../../shared/visualization.ts';
 import { number, optional, whole } from './options.ts';
-import { INTERRUPTED, writeJson } from './output.ts';
+import { writeJson } from './output.ts';
 import {
   beginStudy,
+  carryOut,
   determining,
   layersOption,
   list,
-  noteTo,
-  onInterrupt,
-  progressDisplay,
   studyOptions,
   type LayersOption,
   type StudyOptions,
@@ -86,49 +83,22 @@ export function featuresCommand(): Command {
 }
 
 async function studyFeatures(options: FeaturesOptions, given: readonly string[]): Promise<number> {
-  const { json, threads } = options;
-  const { record, file, notes, original } = await beginStudy<FeaturesRecord>({
-    options,
-    given,
-    folder: FOLDER,
+  const begun = await beginStudy<FeaturesRecord>({
+    ...{ options, given, folder: FOLDER, repeat: repeatOfVisualization },
     plan: () => planVisualization(requestOf(options)),
     read: (path) => readRecordOf(path, 'features'),
-    repeat: repeatOfVisualization,
   });
-  const note = noteTo(json);
-  notes.forEach(note);
-  const display = progressDisplay<VisualizationProgress>(json, nameOf);
-  const controller = new AbortController();
-  onInterrupt(() => controller.abort());
-  let result: FeaturesRecord;
-  try {
-    result = await runVisualization(record, file, {
-      onProgress: display.show,
-      onNote: note,
-      signal: controller.signal,
-      ...(json ? { onFeature: (feature) => writeJson({ type: 'feature', ...feature }) } : {}),
-      ...optional('threads', threads),
-    });
-  } finally {
-    display.end();
-  }
-  const folder = dirname(file);
-  const exported = await exportVisualization(result, folder);
-  exported.notes.forEach(note);
-  const completed = result.finishedAt !== undefined;
-  const difference = original && completed ? largestFeatureDifference(original, result) : undefined;
-  if (json) {
-    writeJson({ type: 'done', completed, record: file, files: exported.files, difference });
-    return completed ? 0 : INTERRUPTED;
-  }
-  printTable(result);
-  if (difference !== undefined) console.log(`\nLargest relative difference from the record: ${difference}`);
-  process.stderr.write(
-    completed
-      ? `Record, pictures, tables and contact sheet are in ${folder}\n`
-      : `Stopped after ${result.features.length} of ${result.wanted.length} pictures, which are kept; go on with: madder study features --resume ${file}\n`,
-  );
-  return completed ? 0 : INTERRUPTED;
+  const onFeature = (feature: object): void => writeJson({ type: 'feature', ...feature });
+  return carryOut<FeaturesRecord, VisualizationProgress>(begun, {
+    ...{ command: 'features', options, exportTo: exportVisualization, difference: largestFeatureDifference },
+    where: nameOf,
+    run: (record, file, carrying) =>
+      runVisualization(record, file, { ...carrying, ...(options.json ? { onFeature } : {}) }),
+    summary: () => ({}),
+    print: printTable,
+    made: 'Record, pictures, tables and contact sheet',
+    reached: ({ features, wanted }) => `${features.length} of ${wanted.length} pictures`,
+  });
 }
 
 function requestOf(options: FeaturesOptions): VisualizationRequest {

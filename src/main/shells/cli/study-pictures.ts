@@ -21,16 +21,15 @@ import type { DeviceName } from '../../../shared/devices.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import { poolingKindSchema, type PoolingKind } from '../../../shared/network-manifest.ts';
 import { NORMALIZATIONS, type Normalization } from '../../../shared/objective.ts';
+import { OPTIMIZER_NAMES, type OptimizerName } from '../../../shared/optimizers.ts';
 import {
   DISTURBANCES,
   GRID_PARAMETER_NAMES,
   GRID_PARAMETERS,
-  OPTIMIZER_NAMES,
   PICTURE_STUDIES,
   REMEDIES,
   type GridAxis,
   type GridParameter,
-  type OptimizerName,
   type PictureStudyInput,
   type PictureStudyKind,
   type Remedy,
@@ -39,15 +38,14 @@ import {
 import { COLOURS, type Colour } from '../../../shared/recipe.ts';
 import { deviceOption, sayProbing } from './devices.ts';
 import { number, optional, several, whole } from './options.ts';
-import { INTERRUPTED, writeJson } from './output.ts';
+import { writeJson } from './output.ts';
 import {
   beginStudy,
+  carryOut,
   determining,
   layersOption,
   list,
   noteTo,
-  onInterrupt,
-  progressDisplay,
   studyOptions,
   type LayersOption,
   type StudyOptions,
@@ -262,58 +260,35 @@ async function study(
   options: PictureOptions,
   given: readonly string[],
 ): Promise<number> {
-  const { json, threads, lowPriority, device } = options;
   if (options.saveRecipe !== undefined) {
     throw new MadderError('input', '--save-recipe belongs to --pick; leave it out, or pick a picture.');
   }
   if (photo !== undefined && (options.record !== undefined || options.resume !== undefined)) {
     throw new MadderError('input', 'The record knows its photo; leave it out, or begin a new study.');
   }
-  const { record, file, notes, original } = await beginStudy<PictureRecord>({
+  const begun = await beginStudy<PictureRecord>({
     ...{ options, given, folder: folderOf(kind), repeat: repeatPictures },
     plan: () => planPictures(requestOf(kind, photo, options)),
     read: (path) => readRecordOf(path, kind),
   });
-  const note = noteTo(json);
-  notes.forEach(note);
-  const chosen = await chooseDevice(device, { onProbe: sayProbing });
-  if (chosen.note !== undefined) note(chosen.note);
-  const display = progressDisplay<PictureStudyProgress>(json, ({ now }) => now);
-  const controller = new AbortController();
-  onInterrupt(() => controller.abort());
-  let result: PictureRecord;
-  try {
-    result = await runPictures(record, file, {
-      onProgress: display.show,
-      onNote: note,
-      signal: controller.signal,
-      provider: chosen.provider,
-      lowPriority,
-      ...optional('threads', threads),
-    });
-  } finally {
-    display.end();
-  }
-  const folder = dirname(file);
-  const exported = await exportPictures(result, folder);
-  exported.notes.forEach(note);
-  const completed = result.finishedAt !== undefined;
-  const difference = original && completed ? largestPictureDifference(original, result) : undefined;
-  if (json) {
-    const results = pictureResultsOf(result).pictures;
-    writeJson({ type: 'done', completed, record: file, files: exported.files, difference, results });
-  } else {
-    printTables(result);
-    if (difference !== undefined) console.log(`\nLargest relative difference from the record: ${difference}`);
-    if (completed) process.stderr.write(`Record, pictures and tables are in ${folder}\n`);
-    else {
-      const { done, total } = progressOf(result);
-      process.stderr.write(
-        `Stopped after ${done} of ${total} steps, which are kept; go on with: madder study ${kind} --resume ${file}\n`,
-      );
-    }
-  }
-  return completed ? 0 : INTERRUPTED;
+  const { provider, note } = await chooseDevice(options.device, { onProbe: sayProbing });
+  const notes = [...begun.notes, ...(note === undefined ? [] : [note])];
+  return carryOut<PictureRecord, PictureStudyProgress>(
+    { ...begun, notes },
+    {
+      ...{ command: kind, options, exportTo: exportPictures, difference: largestPictureDifference },
+      where: ({ now }) => now,
+      run: (record, file, carrying) =>
+        runPictures(record, file, { ...carrying, provider, lowPriority: options.lowPriority }),
+      summary: (record) => ({ results: pictureResultsOf(record).pictures }),
+      print: printTables,
+      made: 'Record, pictures and tables',
+      reached(record) {
+        const { done, total } = progressOf(record);
+        return `${done} of ${total} steps`;
+      },
+    },
+  );
 }
 
 /** Writes the recipe of a picture, and what was picked into the record. */

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { dirname } from 'node:path';
 import { exportRobustness } from '../../services/studies/export.ts';
 import { readRecordOf, type RobustnessRecord } from '../../services/studies/record.ts';
 import {
@@ -14,16 +13,13 @@ import {
 } from '../../services/studies/robustness.ts';
 import { summaries } from '../../services/studies/tables.ts';
 import { MadderError } from '../../../shared/errors.ts';
-import { number, optional, whole } from './options.ts';
-import { INTERRUPTED, writeJson } from './output.ts';
+import { number, whole } from './options.ts';
 import {
   beginStudy,
+  carryOut,
   determining,
   layersOption,
   list,
-  noteTo,
-  onInterrupt,
-  progressDisplay,
   studyOptions,
   type LayersOption,
   type StudyOptions,
@@ -73,49 +69,20 @@ export function robustnessCommand(): Command {
 }
 
 async function studyRobustness(options: RobustnessOptions, given: readonly string[]): Promise<number> {
-  const { json, threads, pictures } = options;
-  const { record, file, notes, original } = await beginStudy({
+  const begun = await beginStudy<RobustnessRecord>({
     ...{ options, given, folder: FOLDER, repeat: repeatOf },
     plan: () => planRobustness(requestOf(options)),
     read: (path) => readRecordOf(path, 'robustness'),
   });
-  const note = noteTo(json);
-  notes.forEach(note);
-  const display = progressDisplay<RobustnessProgress>(json, ({ network, layer }) => `${network} ${layer}`);
-  const controller = new AbortController();
-  onInterrupt(() => controller.abort());
-  let result: RobustnessRecord;
-  try {
-    result = await runRobustness(record, file, {
-      onProgress: display.show,
-      onNote: note,
-      signal: controller.signal,
-      pictures,
-      ...optional('threads', threads),
-    });
-  } finally {
-    display.end();
-  }
-  const folder = dirname(file);
-  const exported = await exportRobustness(result, folder);
-  exported.notes.forEach(note);
-  const completed = result.finishedAt !== undefined;
-  const difference = original && completed ? largestDifference(original, result) : undefined;
-  if (json) {
-    const results = summaries(result);
-    writeJson({ type: 'done', completed, record: file, files: exported.files, difference, results });
-  } else {
-    printTable(result);
-    if (difference !== undefined) console.log(`\nLargest relative difference from the record: ${difference}`);
-    if (completed) process.stderr.write(`Record, tables and figure are in ${folder}\n`);
-    else {
-      const progress = `${attacksDone(result)} of ${attacksOf(result)} attacks`;
-      process.stderr.write(
-        `Stopped after ${progress}, which are kept; go on with: madder study robustness --resume ${file}\n`,
-      );
-    }
-  }
-  return completed ? 0 : INTERRUPTED;
+  return carryOut<RobustnessRecord, RobustnessProgress>(begun, {
+    ...{ command: 'robustness', options, exportTo: exportRobustness, difference: largestDifference },
+    where: ({ network, layer }) => `${network} ${layer}`,
+    run: (record, file, carrying) => runRobustness(record, file, { ...carrying, pictures: options.pictures }),
+    summary: (record) => ({ results: summaries(record) }),
+    print: printTable,
+    made: 'Record, tables and figure',
+    reached: (record) => `${attacksDone(record)} of ${attacksOf(record)} attacks`,
+  });
 }
 
 function requestOf(options: RobustnessOptions) {

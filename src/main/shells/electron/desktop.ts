@@ -147,9 +147,11 @@ class Desktop {
         if (method === 'exportResult') this.#desk.checkChosen((request as CheckedRequestOf<'exportResult'>).path);
         const response = await program.call(method, request);
         switch (method) {
-          case 'exportResult':
-            this.#desk.noteWritten((response as ResponseOf<'exportResult'>).path);
+          case 'exportResult': {
+            const written = response as ResponseOf<'exportResult'>;
+            if (written) this.#desk.noteWritten(written.path);
             break;
+          }
           case 'savePreferences':
             this.#speak((request as CheckedRequestOf<'savePreferences'>).preferences);
             break;

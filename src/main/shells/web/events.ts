@@ -6,7 +6,7 @@ import type { StudioEvent } from '../../../shared/studio/contract.ts';
 import { encodeJson } from './bodies.ts';
 
 /** Events that a newer one of their kind replaces: a window that is slow does without them. */
-const PASSING: ReadonlySet<StudioEvent['type']> = new Set(['progress', 'preview', 'download']);
+const PASSING: ReadonlySet<StudioEvent['type']> = new Set(['progress', 'tile', 'preview', 'detail', 'download']);
 
 export interface EventLimits {
   /** Between pings; a window that has not answered the last one is gone. */

@@ -199,7 +199,7 @@ export class WebServer {
     if (!asset || (typeof asset.content === 'string' && !stats)) throw new Refusal(404, 'There is no such picture.');
     const { content, type, fileName } = asset;
     const mark = stats ? `${stats.size}-${stats.mtimeMs}` : createHash('sha256').update(content).digest('base64url');
-    const byContent = kind === 'thumbnail' || kind === 'picture';
+    const byContent = kind === 'thumbnail' || kind === 'picture' || kind === 'mask';
     response.setHeader('Content-Security-Policy', PICTURE_POLICY);
     response.setHeader('ETag', `"${mark}"`);
     response.setHeader('Cache-Control', byContent || query.has('v') ? IMMUTABLE : 'private, no-cache');

@@ -5,6 +5,9 @@ import { useDocument, useProgram, useSession, useView } from '../../app/program.
 import { notify } from '../../stores/notices.ts';
 import { painted } from '../../stores/selectors.ts';
 import { Guide } from '../guide/guide.tsx';
+import { BrushOutline } from '../masks/brush-outline.tsx';
+import { MaskBar } from '../masks/mask-bar.tsx';
+import { Detail } from '../render/detail.tsx';
 import styles from './canvas-area.module.css';
 import { useDescription } from './description.ts';
 import { Divider } from './divider.tsx';
@@ -17,6 +20,7 @@ export function CanvasArea() {
   const host = useRef<HTMLDivElement>(null);
   const helpId = useId();
   const description = useDescription();
+  const masking = useView((view) => view.masking !== null);
 
   useEffect(() => {
     const failed = (): void => notify(program.notices, { tone: 'warning', title: i18next.t('canvas.loadFailed') });
@@ -24,18 +28,22 @@ export function CanvasArea() {
   }, [program]);
 
   return (
-    // The picture is moved with the arrow keys, for which it needs the focus.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.area} role="group" tabIndex={0} aria-label={t('canvas.area')} aria-describedby={helpId}>
-      <div ref={host} className={styles.host} data-canvas>
-        <span className="visually-hidden" role="img" aria-label={description} />
-        <Overlays />
+    <>
+      {masking && <MaskBar />}
+      {/* The picture is moved with the arrow keys, for which it needs the focus. */}
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      <div className={styles.area} role="group" tabIndex={0} aria-label={t('canvas.area')} aria-describedby={helpId}>
+        <div ref={host} className={styles.host} data-canvas>
+          <span className="visually-hidden" role="img" aria-label={description} />
+          {masking ? <BrushOutline /> : <Overlays />}
+          {!masking && <Detail />}
+        </div>
+        {!masking && <Guide />}
+        <p id={helpId} hidden>
+          {t('canvas.areaHelp')}
+        </p>
       </div>
-      <Guide />
-      <p id={helpId} hidden>
-        {t('canvas.areaHelp')}
-      </p>
-    </div>
+    </>
   );
 }
 

@@ -11,6 +11,11 @@ export function useDescription(): string {
   const mode = useView((view) => view.mode);
   const index = useView((view) => view.styleIndex);
   const style = useDocument(({ styles }) => (styles[index] ?? styles[0])?.picture);
+  const masking = useView((view) => view.masking);
+  const maskedName = useDocument(
+    ({ styles }) =>
+      styles.find(({ picture }) => masking?.kind === 'style' && picture.sha256 === masking.picture)?.picture.name,
+  );
   const frame = useView((view) => view.stage?.frame);
   const zoom = useView((view) => percent(shownScale(view)));
   const divider = useView((view) => Math.round(view.divider * 100));
@@ -18,6 +23,11 @@ export function useDescription(): string {
   const job = useSession((session) => (shown?.kind === 'job' ? findJob(session, shown.id) : undefined));
   const name = useSession((session) => session.results.find(({ id }) => id === shown?.id)?.name) ?? job?.name;
   if (!photo || !frame) return t('canvas.empty');
+  if (masking) {
+    const name = masking.kind === 'photo' ? t('masks.photoRegion') : (maskedName ?? '');
+    const { width, height } = frame;
+    return t('masks.description', { name, photo: photo.name, width, height, percent: zoom });
+  }
   const values = { width: frame.width, height: frame.height, percent: zoom };
   if (mode === 'style' && style) return t('canvas.description.style', { ...values, name: style.name });
   if (mode === 'photo' || mode === 'style' || !shown)

@@ -1,3 +1,4 @@
+import type { FromMaskPainter, MaskLook, ToMaskPainter } from '../masks/messages.ts';
 import type { Rect } from './camera.ts';
 
 /** What the window and the painter, a worker, say to each other. Drawing and decoding never hold up the window. */
@@ -30,8 +31,17 @@ export interface Part {
 export type ToPainter =
   | { readonly type: 'canvas'; readonly canvas: OffscreenCanvas }
   | { readonly type: 'sources'; readonly sources: Sources }
-  | { readonly type: 'draw'; readonly width: number; readonly height: number; readonly parts: readonly Part[] };
+  | {
+      readonly type: 'draw';
+      readonly width: number;
+      readonly height: number;
+      readonly parts: readonly Part[];
+      /** Masks over the picture while one is painted. */
+      readonly masks: MaskLook | null;
+    }
+  | ToMaskPainter;
 
 export type FromPainter =
   | { readonly type: 'shown'; readonly slot: Slot; readonly url: string }
-  | { readonly type: 'failed'; readonly slot: Slot; readonly url: string };
+  | { readonly type: 'failed'; readonly slot: Slot; readonly url: string }
+  | FromMaskPainter;

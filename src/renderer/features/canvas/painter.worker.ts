@@ -1,3 +1,5 @@
+import { MaskLayers } from '../masks/layers.ts';
+import { drawRegions } from '../masks/overlay.ts';
 import { HARD_PIXELS, type Rect } from './camera.ts';
 import { SLOTS, type FromPainter, type Part, type Slot, type ToPainter } from './messages.ts';
 import { levelFor } from './mipmaps.ts';
@@ -15,6 +17,8 @@ const slots = Object.fromEntries(SLOTS.map((slot) => [slot, new PictureSlot(slot
   PictureSlot
 >;
 
+const masks = new MaskLayers(schedule, tell);
+
 addEventListener('message', ({ data }: MessageEvent<ToPainter>) => {
   switch (data.type) {
     case 'canvas':
@@ -26,6 +30,10 @@ addEventListener('message', ({ data }: MessageEvent<ToPainter>) => {
     case 'draw':
       drawing = data;
       schedule();
+      break;
+    case 'masks':
+    case 'mask':
+      masks.take(data);
       break;
   }
 });
@@ -42,7 +50,7 @@ function schedule(): void {
 function draw(): void {
   if (!context || !drawing) return;
   const { canvas } = context;
-  const { width, height, parts } = drawing;
+  const { width, height, parts, masks: look } = drawing;
   // Setting the size clears the canvas, even to the size it has.
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
@@ -51,6 +59,8 @@ function draw(): void {
     context.clearRect(0, 0, width, height);
   }
   for (const part of parts) drawPart(context, part);
+  const seen = look && intersection(look.at, { x: 0, y: 0, width, height });
+  if (seen) drawRegions(context, look, seen, (key) => masks.get(key));
 }
 
 function drawPart(target: OffscreenCanvasRenderingContext2D, { slots: wanted, at, clip, frameWidth }: Part): void {

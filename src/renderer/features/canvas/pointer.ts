@@ -1,12 +1,25 @@
 import type { Program } from '../../app/program.ts';
 import type { CompareMode } from '../../stores/view.ts';
-import { panBy, scaleOf, zoomBy, zoomTo, type Point, type Size } from './camera.ts';
+import type { Touch } from '../masks/desk.ts';
+import { panBy, place, scaleOf, zoomBy, zoomTo, type Point, type Size } from './camera.ts';
 import { areaStart } from './scene.ts';
 import { moveCamera, setZoom } from './zoom.ts';
 
 interface Canvas {
   readonly size: Size;
   readonly mode: CompareMode;
+}
+
+/** What draws on the picture where a press would otherwise move it. */
+export interface DrawingTool {
+  /** Whether a press draws now. */
+  readonly ready: boolean;
+  readonly drawing: boolean;
+  /** @param turned the tool does the opposite */
+  begin(touch: Touch, turned: boolean): void;
+  move(touches: readonly Touch[]): void;
+  end(): void;
+  cancel(): boolean;
 }
 
 /** How much a turn of the wheel zooms: e to the power of pixels times this. Pinches come as small turns with Control. */
@@ -23,12 +36,26 @@ const ARROWS: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, -1],
 };
 
+/** The end of a pen that erases, among the buttons of a pointer (Pointer Events, "Chorded button interactions"). */
+const ERASER_BUTTON = 32;
+
 /**
  * Zooming and panning by mouse, touch, trackpad and arrow keys. A mouse wheel zooms at the pointer; two fingers on a trackpad
- * move the picture, as they scroll elsewhere, and pinching zooms.
+ * move the picture, as they scroll elsewhere, and pinching zooms. While a tool draws, a press is the tool's; with Space held, the middle
+ * button or a second finger it moves the picture all the same.
  */
-export function listenToPointer(program: Program, host: HTMLElement, canvas: () => Canvas): () => void {
+export function listenToPointer(
+  program: Program,
+  host: HTMLElement,
+  canvas: () => Canvas,
+  tool: DrawingTool,
+): () => void {
   const pointers = new Map<number, Point>();
+  /** The pointer that draws. */
+  let drawing: number | undefined;
+  let spaceHeld = false;
+  /** The focus is where the pointer put it, not where the keyboard went. */
+  let clicked = false;
   const pan = (dx: number, dy: number): void =>
     moveCamera(program, (camera, frame, area) => panBy(camera, dx, dy, frame, area));
 
@@ -38,6 +65,18 @@ export function listenToPointer(program: Program, host: HTMLElement, canvas: () 
     const { size, mode } = canvas();
     const x = (clientX - box.left) * devicePixelRatio;
     return { x: x - areaStart(mode, size, x), y: (clientY - box.top) * devicePixelRatio };
+  };
+
+  /** Where on the picture that is. */
+  const touchOf = (event: PointerEvent): Touch => {
+    const { camera, stage } = program.view.getState();
+    const { x, y } = local(event);
+    const at = stage ? place(camera, stage.frame, stage.area) : { x: 0, y: 0, width: 1, height: 1 };
+    return {
+      x: (x - at.x) / at.width,
+      y: (y - at.y) / at.height,
+      pressure: event.pointerType === 'pen' ? event.pressure : undefined,
+    };
   };
 
   const wheel = (event: WheelEvent): void => {
@@ -58,16 +97,33 @@ export function listenToPointer(program: Program, host: HTMLElement, canvas: () 
   const down = (event: PointerEvent): void => {
     // The divider and other overlays take care of themselves.
     if (event.target instanceof Element && event.target.closest('[data-overlay]')) return;
-    if (event.button > 1) return;
+    const erases = (event.buttons & ERASER_BUTTON) !== 0;
+    if (event.button > 1 && !erases) return;
     event.preventDefault();
     host.parentElement?.focus({ preventScroll: true });
     host.setPointerCapture(event.pointerId);
     pointers.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (pointers.size > 1) {
+      // The first of two fingers did not mean to draw.
+      tool.cancel();
+      drawing = undefined;
+    } else if (tool.ready && event.button !== 1 && !spaceHeld) {
+      drawing = event.pointerId;
+      tool.begin(touchOf(event), event.altKey || erases);
+      return;
+    }
     host.dataset['panning'] = '';
   };
   const move = (event: PointerEvent): void => {
+    follow(event);
     const before = pointers.get(event.pointerId);
     if (!before) return;
+    if (event.pointerId === drawing) {
+      // A fast hand is seen more often than the screen is drawn.
+      const all = event.getCoalescedEvents();
+      tool.move((all.length > 0 ? all : [event]).map(touchOf));
+      return;
+    }
     const now = { x: event.clientX, y: event.clientY };
     const other = [...pointers].find(([id]) => id !== event.pointerId)?.[1];
     pointers.set(event.pointerId, now);
@@ -80,9 +136,40 @@ export function listenToPointer(program: Program, host: HTMLElement, canvas: () 
   };
   const up = (event: PointerEvent): void => {
     pointers.delete(event.pointerId);
+    if (event.pointerId === drawing) {
+      drawing = undefined;
+      if (event.type === 'pointercancel') tool.cancel();
+      else tool.end();
+    }
     if (pointers.size === 0) delete host.dataset['panning'];
   };
+  /** The brush's outline goes along with the pointer. */
+  const follow = ({ clientX, clientY }: PointerEvent): void => {
+    const box = host.getBoundingClientRect();
+    host.style.setProperty('--pointer-x', `${clientX - box.left}px`);
+    host.style.setProperty('--pointer-y', `${clientY - box.top}px`);
+  };
+  const space = (event: KeyboardEvent): void => {
+    if (event.key === 'Tab') clicked = false;
+    if (event.key !== ' ' || !(spaceHeld || (tool.ready && event.type === 'keydown' && spaceIsOurs(event)))) return;
+    event.preventDefault();
+    spaceHeld = event.type === 'keydown';
+    host.toggleAttribute('data-hand', spaceHeld);
+  };
+  /** Space presses the button that the keyboard is at, and is the canvas's for who has just clicked one and points at the picture. */
+  const spaceIsOurs = ({ target }: KeyboardEvent): boolean =>
+    target === host.parentElement ||
+    target === document.body ||
+    (target instanceof Element && clicked && !target.matches('input, textarea, select') && host.matches(':hover'));
+  const click = (): void => {
+    clicked = true;
+  };
+  const letGo = (): void => {
+    spaceHeld = false;
+    host.removeAttribute('data-hand');
+  };
   const doubleClick = (event: MouseEvent): void => {
+    if (tool.ready || tool.drawing) return;
     if (event.target instanceof Element && event.target.closest('[data-overlay]')) return;
     const at = local(event);
     const { camera } = program.view.getState();
@@ -108,6 +195,10 @@ export function listenToPointer(program: Program, host: HTMLElement, canvas: () 
   host.addEventListener('pointercancel', up);
   host.addEventListener('dblclick', doubleClick);
   container.addEventListener('keydown', key);
+  window.addEventListener('keydown', space, { capture: true });
+  window.addEventListener('keyup', space, { capture: true });
+  window.addEventListener('blur', letGo);
+  window.addEventListener('pointerdown', click, { capture: true });
   return () => {
     host.removeEventListener('wheel', wheel);
     host.removeEventListener('pointerdown', down);
@@ -116,6 +207,10 @@ export function listenToPointer(program: Program, host: HTMLElement, canvas: () 
     host.removeEventListener('pointercancel', up);
     host.removeEventListener('dblclick', doubleClick);
     container.removeEventListener('keydown', key);
+    window.removeEventListener('keydown', space, { capture: true });
+    window.removeEventListener('keyup', space, { capture: true });
+    window.removeEventListener('blur', letGo);
+    window.removeEventListener('pointerdown', click, { capture: true });
   };
 }
 

@@ -20,7 +20,10 @@ export interface Scene {
 type Assets = Pick<StudioTransport, 'assetUrl'>;
 
 export function sceneOf(document: StudioDocument, session: Session, view: View, assets: Assets): Scene | undefined {
-  const result = painted(session, view.shown);
+  const shown = painted(session, view.shown);
+  // What is painted on must be a picture of this photo.
+  const foreign = view.masking !== null && shown?.document.photo?.sha256 !== document.photo?.sha256;
+  const result = foreign ? undefined : shown;
   const style = document.styles[view.styleIndex]?.picture ?? document.styles[0]?.picture ?? null;
   // A result is compared with the photo that it was painted from.
   const photo =

@@ -1,4 +1,6 @@
 import type { Program } from '../../app/program.ts';
+import { deskOf } from '../masks/desk.ts';
+import { maskLook, maskSources } from '../masks/look.ts';
 import { reframed, type Size } from './camera.ts';
 import { listenToPointer } from './pointer.ts';
 import type { FromPainter, ToPainter } from './messages.ts';
@@ -11,7 +13,8 @@ import { areaOf, compose, sceneOf, type Scene } from './scene.ts';
  * @returns what takes it down again
  */
 export function createStage(program: Program, host: HTMLElement, onFailure: () => void): () => void {
-  const { documents, session, view, transport } = program;
+  const { documents, session, view, transport, masks } = program;
+  const desk = deskOf(program);
   const worker = new Worker(new URL('./painter.worker.ts', import.meta.url), { type: 'module' });
   const post = (message: ToPainter, transfer: Transferable[] = []): void => worker.postMessage(message, transfer);
   const said = new Map<ToPainter['type'], string>();
@@ -29,7 +32,8 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
   worker.addEventListener('message', ({ data }: MessageEvent<FromPainter>) => {
     if (data.type === 'failed') onFailure();
     // For tests, and whoever looks from outside: which picture is on the canvas.
-    else host.dataset[data.slot] = data.url;
+    else if (data.type === 'shown') host.dataset[data.slot] = data.url;
+    else desk.hear(data);
   });
 
   let size: Size = { width: 1, height: 1 };
@@ -40,14 +44,20 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
   const draw = (): void => {
     frameRequest = 0;
     if (stale) refresh();
-    const { camera, mode: _, peeking, divider } = view.getState();
+    const looking = view.getState();
+    const { camera, peeking, divider, masking, brush } = looking;
+    if (masking) host.dataset['tool'] = brush.tool;
+    else delete host.dataset['tool'];
     if (!scene) {
-      tell({ type: 'draw', ...size, parts: [] });
+      tell({ type: 'draw', ...size, parts: [], masks: null });
       return;
     }
     const { parts, at, dividerX } = compose(scene.mode, peeking, camera, scene.frame, size, divider);
-    tell({ type: 'draw', ...size, parts });
     const ratio = devicePixelRatio;
+    const look = maskLook(documents.getState().document, looking, at, ratio, desk.line, themed);
+    tell({ type: 'draw', ...size, parts, masks: look });
+    host.style.setProperty('--brush', `${(brush.size * Math.max(at.width, at.height)) / ratio}px`);
+    host.style.setProperty('--brush-core', String(1 - brush.softness));
     host.style.setProperty('--divider-x', `${dividerX / ratio}px`);
     host.style.setProperty('--frame-y', `${Math.max(0, at.y) / ratio}px`);
     host.style.setProperty('--frame-height', `${Math.min(size.height, at.height) / ratio}px`);
@@ -56,7 +66,9 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
   /** Looks at the stores again, tells the painter what pictures are wanted, and keeps the camera where it looked. */
   const refresh = (): void => {
     stale = false;
-    scene = sceneOf(documents.getState().document, session.getState(), view.getState(), transport);
+    const { document } = documents.getState();
+    scene = sceneOf(document, session.getState(), view.getState(), transport);
+    tell(maskSources(document, view.getState(), masks.encoded.getState(), transport));
     tell({ type: 'sources', sources: scene?.sources ?? { photo: null, style: null, result: null } });
     const { stage, camera } = view.getState();
     if (!scene) {
@@ -95,17 +107,28 @@ export function createStage(program: Program, host: HTMLElement, onFailure: () =
     session.subscribe(changed),
     view.subscribe((state, before) => {
       // While a picture is moved nothing else needs to be worked out.
-      if (state.mode !== before.mode || state.shown !== before.shown || state.styleIndex !== before.styleIndex)
-        changed();
-      else request();
+      const kept = (['mode', 'shown', 'styleIndex', 'masking'] as const).every((name) => state[name] === before[name]);
+      if (kept) request();
+      else changed();
     }),
-    listenToPointer(program, host, () => ({ size, mode: scene?.mode ?? 'photo' })),
+    listenToPointer(program, host, () => ({ size, mode: scene?.mode ?? 'photo' }), desk),
+    desk.attach({
+      post: (message, transfer) => post(message, transfer),
+      sync: () => {
+        if (stale) refresh();
+      },
+      redraw: request,
+    }),
     () => observer.disconnect(),
     () => cancelAnimationFrame(frameRequest),
-    () => worker.terminate(),
+    // Masks that it is still encoding are in the document already.
+    () => void desk.settled().then(() => worker.terminate()),
     () => canvas.remove(),
   ];
   return () => ends.forEach((end) => end());
 }
+
+/** A variable of the theme. */
+const themed = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 const same = (a: Size, b: Size): boolean => a.width === b.width && a.height === b.height;

@@ -1,7 +1,7 @@
-import { Switch } from 'radix-ui';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { NetworkCard } from '../../../shared/studio/contract.ts';
+import { Toggle } from '../../components/switch.tsx';
 import { useLayerWords } from './labels.ts';
 import styles from './layer-switches.module.css';
 
@@ -61,9 +61,7 @@ function Line({ layer: { name, label, receptiveField }, chosen, last, mark, onTo
         </span>
         {mark !== undefined && <span className={styles.mark}>{mark}</span>}
       </label>
-      <Switch.Root id={id} className={styles.switch} checked={chosen} disabled={last} onCheckedChange={onToggle}>
-        <Switch.Thumb className={styles.thumb} />
-      </Switch.Root>
+      <Toggle id={id} checked={chosen} disabled={last} onChange={onToggle} />
     </li>
   );
 }

@@ -1,7 +1,7 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ExportOptions, ResponseOf, Result } from '../../../shared/studio/contract.ts';
-import { settledOptions } from '../../../shared/studio/export-plan.ts';
+import type { ExportOptions, Result } from '../../../shared/studio/contract.ts';
+import { exceededSide, settledOptions } from '../../../shared/studio/export-plan.ts';
 import { useProgram, useSession, useView } from '../../app/program.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
@@ -10,10 +10,10 @@ import { Picture } from '../../components/picture.tsx';
 import { shownResult } from '../history/shown-result.ts';
 import type { DialogProps } from '../studio/dialog-host.tsx';
 import styles from './export-dialog.module.css';
-import { ExportForm } from './export-form.tsx';
+import { ExportForm, TOO_LARGE_ID } from './export-form.tsx';
+import { ExportProgress } from './export-progress.tsx';
+import { exportPicture, useExports } from './export-run.ts';
 import { Exported } from './exported.tsx';
-
-type Written = ResponseOf<'exportResult'>;
 
 /** The picture on the canvas, or the newest one, as a file. */
 export function ExportDialog({ onClose }: DialogProps) {
@@ -29,19 +29,23 @@ export function ExportDialog({ onClose }: DialogProps) {
 }
 
 function ExportOf({ result, onClose }: DialogProps & { readonly result: Result }) {
-  const { session, prefer } = useProgram();
+  const program = useProgram();
   const { t } = useTranslation();
-  const [options, setOptions] = useState<ExportOptions>(session.getState().preferences.export);
-  const [written, setWritten] = useState<Written>();
-  const { writing, write } = useExport(result);
+  const [options, setOptions] = useState<ExportOptions>(program.session.getState().preferences.export);
+  const { run, written, cancel, forget } = useExports();
   const desktop = useSession(({ shell }) => shell === 'desktop');
+  // What was written is said once.
+  useEffect(() => forget, [forget]);
 
-  const run = async (choosing: boolean): Promise<void> => {
+  const write = async (choosing: boolean): Promise<void> => {
     const settled = settledOptions(options);
-    const done = await write(settled, choosing);
-    if (!done) return;
-    prefer({ export: settled });
-    setWritten(done);
+    let path: string | null = null;
+    if (choosing) {
+      const chosen = await program.ask('chooseExportPath', { result: result.id, options: settled });
+      if (!chosen?.value.path) return;
+      ({ path } = chosen.value);
+    }
+    if (await exportPicture(program, result, settled, path)) program.prefer({ export: settled });
   };
   if (written) {
     return (
@@ -52,7 +56,7 @@ function ExportOf({ result, onClose }: DialogProps & { readonly result: Result }
         title={t(written.skipped ? 'export.skippedTitle' : 'export.doneTitle')}
         footer={
           <>
-            <Button variant="quiet" onClick={() => setWritten(undefined)}>
+            <Button variant="quiet" onClick={forget}>
               {t('export.again')}
             </Button>
             <Button variant="primary" onClick={onClose}>
@@ -65,55 +69,50 @@ function ExportOf({ result, onClose }: DialogProps & { readonly result: Result }
       </Dialog>
     );
   }
+  const impossible = exceededSide(result, options) !== undefined;
+  const disabled = run !== undefined || impossible;
   return (
     <Dialog
       open
       size="medium"
       onClose={onClose}
       title={t('export.title')}
-      description={result.name}
+      description={(run?.result ?? result).name}
       footer={
-        <>
-          <Button variant="quiet" onClick={onClose}>
-            {t('cancel')}
-          </Button>
-          {desktop && (
-            <Button disabled={writing} onClick={() => void run(false)}>
-              {t('export.toFolder')}
+        run?.slow ? (
+          <ExportProgress run={run} onCancel={cancel} onClose={onClose} />
+        ) : (
+          <>
+            <Button variant="quiet" onClick={onClose}>
+              {t('cancel')}
             </Button>
-          )}
-          <Button variant="primary" disabled={writing} onClick={() => void run(desktop)}>
-            {t(writing ? 'export.writing' : desktop ? 'export.saveAs' : 'export.export')}
-          </Button>
-        </>
+            {desktop && (
+              <Button disabled={disabled} onClick={() => void write(false)}>
+                {t('export.toFolder')}
+              </Button>
+            )}
+            <Button
+              variant="primary"
+              disabled={disabled}
+              aria-describedby={impossible ? TOO_LARGE_ID : undefined}
+              onClick={() => void write(desktop)}
+            >
+              {t(run ? 'export.writing' : desktop ? 'export.saveAs' : 'export.export')}
+            </Button>
+          </>
+        )
       }
     >
-      <div className={styles.body}>
-        <Picture whole kind="result-thumbnail" id={result.id} className={styles.picture} alt={result.name} />
+      <div className={styles.body} inert={run !== undefined} data-idle={run?.slow}>
+        <Picture
+          whole
+          kind="result-thumbnail"
+          id={(run?.result ?? result).id}
+          className={styles.picture}
+          alt={(run?.result ?? result).name}
+        />
         <ExportForm options={options} onChange={setOptions} result={result} />
       </div>
     </Dialog>
   );
-}
-
-/** Writes the file; on the desktop the person may say where first. */
-function useExport(result: Result): {
-  readonly writing: boolean;
-  readonly write: (options: ExportOptions, choosing: boolean) => Promise<Written | undefined>;
-} {
-  const { ask } = useProgram();
-  const [writing, setWriting] = useState(false);
-  const write = async (options: ExportOptions, choosing: boolean): Promise<Written | undefined> => {
-    let path: string | null = null;
-    if (choosing) {
-      const chosen = await ask('chooseExportPath', { result: result.id, options });
-      if (!chosen?.value.path) return undefined;
-      ({ path } = chosen.value);
-    }
-    setWriting(true);
-    const done = await ask('exportResult', { result: result.id, options, ...(path === null ? {} : { path }) });
-    setWriting(false);
-    return done?.value;
-  };
-  return { writing, write };
 }

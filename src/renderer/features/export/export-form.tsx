@@ -1,11 +1,15 @@
+import { TriangleAlert } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { OUTPUT_FORMATS, type OutputFormatName } from '../../../shared/output-formats.ts';
 import type { ExportOptions, Result } from '../../../shared/studio/contract.ts';
-import { idleOptions, type ExportReason } from '../../../shared/studio/export-plan.ts';
+import { exceededSide, idleOptions, type ExportReason } from '../../../shared/studio/export-plan.ts';
+import { Icon } from '../../components/icon.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
 import { Slider } from '../../components/slider.tsx';
 import { Switch } from '../../components/switch.tsx';
+import { formatDecimal } from '../../i18n/format.ts';
 import styles from './export-form.module.css';
 import { NameFields } from './name-fields.tsx';
 import { SizeFields } from './size-fields.tsx';
@@ -17,10 +21,21 @@ export interface ExportFormProps {
   readonly result?: Result | undefined;
 }
 
+const FORMAT_NAMES: Readonly<Record<OutputFormatName, string>> = {
+  png: 'PNG',
+  jpeg: 'JPEG',
+  tiff: 'TIFF',
+  webp: 'WebP',
+};
+
+/** The sentence that says why the picture cannot be written in the format at all. */
+export const TOO_LARGE_ID = 'export-too-large';
+
 /** Everything about a file that is written. What does not count as the others stand says why. */
 export function ExportForm({ options, onChange, result }: ExportFormProps) {
   const { t } = useTranslation();
-  const { format, depth, quality, profile, exif, removePosition, recipe, onConflict } = options;
+  const { format, depth, quality, pyramid, profile, exif, removePosition, recipe, onConflict } = options;
+  const mostSide = result && exceededSide(result, options);
   const idle = idleOptions(options);
   const change = (next: Partial<ExportOptions>): void => onChange({ ...options, ...next });
   const why = (reason: ExportReason | undefined): string | undefined => reason && t(`export.reasons.${reason}`);
@@ -31,12 +46,7 @@ export function ExportForm({ options, onChange, result }: ExportFormProps) {
           className={styles.wide!}
           label={t('export.format')}
           value={format}
-          segments={[
-            { value: 'png', label: 'PNG' },
-            { value: 'jpeg', label: 'JPEG' },
-            { value: 'tiff', label: 'TIFF' },
-            { value: 'webp', label: 'WebP' },
-          ]}
+          segments={OUTPUT_FORMATS.map((value) => ({ value, label: FORMAT_NAMES[value] }))}
           onChange={(next) => change({ format: next })}
         />
         {idle.quality ? (
@@ -65,6 +75,20 @@ export function ExportForm({ options, onChange, result }: ExportFormProps) {
           />
         )}
         <p className={styles.hint}>{why(idle.quality ?? idle.depth)}</p>
+        {format === 'tiff' && (
+          <Switch
+            label={t('export.pyramid')}
+            hint={t('export.pyramidHint')}
+            checked={pyramid}
+            onChange={(next) => change({ pyramid: next })}
+          />
+        )}
+        {mostSide !== undefined && (
+          <p id={TOO_LARGE_ID} className={styles.warning} role="alert">
+            <Icon icon={TriangleAlert} size={14} />
+            {t('export.tooLarge', { format: FORMAT_NAMES[format], side: formatDecimal(mostSide) })}
+          </p>
+        )}
       </Group>
       <Group title={t('export.size')}>
         <SizeFields options={options} onChange={onChange} result={result} />

@@ -1,26 +1,19 @@
 import { CircleCheck, Download, FolderOpen } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import type { ResponseOf } from '../../../shared/studio/contract.ts';
 import { useProgram, useSession } from '../../app/program.ts';
 import { Button } from '../../components/button.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { formatBytes, formatPixels } from '../../i18n/format.ts';
+import { fileName, saveDownload, type Written } from './export-run.ts';
 import styles from './exported.module.css';
 
 /** Where the file is now, and what is in it. */
-export function Exported({ written }: { readonly written: ResponseOf<'exportResult'> }) {
-  const { ask, transport } = useProgram();
+export function Exported({ written }: { readonly written: Written }) {
+  const program = useProgram();
   const { t } = useTranslation();
   const desktop = useSession(({ shell }) => shell === 'desktop');
   const { path, bytes, width, height, skipped, notes, download } = written;
-  const [name = path] = path.split(/[\\/]/).slice(-1);
-  const save = (): void => {
-    const link = document.createElement('a');
-    link.href = transport.assetUrl('download', download!);
-    link.download = name;
-    link.click();
-  };
   return (
     <div className={styles.exported}>
       <p className={styles.said} role="status">
@@ -29,7 +22,7 @@ export function Exported({ written }: { readonly written: ResponseOf<'exportResu
         </span>
         {t(skipped ? 'export.skipped' : download ? 'export.ready' : 'export.done')}
       </p>
-      <p className={styles.path}>{download ? name : path}</p>
+      <p className={styles.path}>{download ? fileName(written) : path}</p>
       <Facts
         facts={[
           [t('export.pixels'), formatPixels({ width, height })],
@@ -44,12 +37,12 @@ export function Exported({ written }: { readonly written: ResponseOf<'exportResu
         </ul>
       )}
       {download !== undefined && (
-        <Button icon={Download} onClick={save}>
+        <Button icon={Download} onClick={() => saveDownload(program, written)}>
           {t('export.download')}
         </Button>
       )}
       {desktop && (
-        <Button icon={FolderOpen} onClick={() => void ask('showInFolder', { path })}>
+        <Button icon={FolderOpen} onClick={() => void program.ask('showInFolder', { path })}>
           {t('export.showInFolder')}
         </Button>
       )}

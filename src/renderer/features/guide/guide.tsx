@@ -6,7 +6,8 @@ import { ActionButton } from '../../components/action-button.tsx';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { chooseFiles } from '../intake/choose.ts';
-import { setOnlyStyle, setPhoto } from '../../stores/edits.ts';
+import { takePhoto } from '../photo/take-photo.ts';
+import { setOnlyStyle } from '../../stores/edits.ts';
 import styles from './guide.module.css';
 import { OpenTile, SampleRow } from './sample-row.tsx';
 
@@ -80,7 +81,7 @@ function PhotoStep() {
   const { t } = useTranslation();
   return (
     <Step number={1} title={t('studio.guide.photo')} hint={t('studio.guide.photoHint')}>
-      <SampleRow kind="photo" onChoose={(picture) => program.documents.edit((draft) => setPhoto(draft, picture))}>
+      <SampleRow kind="photo" onChoose={(picture) => takePhoto(program, picture)}>
         <OpenTile icon={ImagePlus} label={t('studio.guide.openPhoto')} onClick={() => chooseFiles(program, 'photo')} />
       </SampleRow>
     </Step>

@@ -1,4 +1,4 @@
-import { Columns2, Download, Eye, ImagePlus, Pencil, RotateCcw, Trash2 } from 'lucide-react';
+import { Columns2, Download, Eye, ImagePlus, ImageUpscale, Pencil, RotateCcw, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Result } from '../../../shared/studio/contract.ts';
@@ -12,6 +12,7 @@ import { formatBytes, formatDate, formatDuration, formatPixels } from '../../i18
 import { notify } from '../../stores/notices.ts';
 import { findNetwork } from '../../stores/session.ts';
 import { usePhotoOfResult } from '../photo/use-result.ts';
+import { openRender } from '../render/source.ts';
 import styles from './result-details.module.css';
 
 interface ResultDetailsProps {
@@ -83,6 +84,9 @@ export function ResultDetails({ result, onShow, onClose, onCompare }: ResultDeta
           onClick={() => view.setState({ shown: { kind: 'result', id }, mode: 'result', dialog: 'export' })}
         >
           {t('history.export')}
+        </Button>
+        <Button icon={ImageUpscale} onClick={() => openRender({ view }, { kind: 'result', id })}>
+          {t('history.render')}
         </Button>
         <ConfirmButton
           icon={Trash2}

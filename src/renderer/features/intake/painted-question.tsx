@@ -2,11 +2,12 @@ import { useTranslation } from 'react-i18next';
 import { useProgram, useView } from '../../app/program.ts';
 import { Button } from '../../components/button.tsx';
 import { Dialog } from '../../components/dialog.tsx';
-import { setPhoto } from '../../stores/edits.ts';
+import { takePhoto } from '../photo/take-photo.ts';
 
 /** Asks what to do with a picture that carries its recipe. */
 export function PaintedQuestion() {
-  const { documents, view } = useProgram();
+  const program = useProgram();
+  const { documents, view } = program;
   const { t } = useTranslation();
   const imported = useView((state) => state.painted);
   if (!imported?.painted) return null;
@@ -17,7 +18,7 @@ export function PaintedQuestion() {
     close();
   };
   const open = (): void => {
-    documents.edit((draft) => setPhoto(draft, picture));
+    takePhoto(program, picture);
     close();
   };
   return (

@@ -1,8 +1,9 @@
 import i18next from 'i18next';
 import type { Program } from '../../app/program.ts';
 import type { Imported } from '../../../shared/studio/contract.ts';
-import { addStyle, MOST_STYLES, setPhoto } from '../../stores/edits.ts';
+import { addStyle, MOST_STYLES } from '../../stores/edits.ts';
 import { dismiss, notify } from '../../stores/notices.ts';
+import { takePhoto } from '../photo/take-photo.ts';
 
 /** What a picture is to become. */
 export type Role = 'photo' | 'style';
@@ -12,8 +13,9 @@ const PRESET = /\.json$/i;
 /** ms after which a person is told that a file is being read. */
 const PATIENCE = 400;
 
-/** What the file dialog offers. */
-export const ACCEPTED = 'image/jpeg,image/png,image/webp,image/tiff,image/gif,image/avif,.tif,.tiff,.json';
+/** What the file dialog offers: pictures, and presets too. */
+export const PICTURES = 'image/jpeg,image/png,image/webp,image/tiff,image/gif,image/avif,.tif,.tiff';
+export const ACCEPTED = `${PICTURES},.json`;
 
 /** Takes files that were dropped, pasted or chosen, and says what cannot be used, and why. */
 export async function takeFiles(program: Program, files: readonly File[], role: Role): Promise<void> {
@@ -43,12 +45,14 @@ export function placeImported(program: Program, imported: Imported, role: Role):
     return;
   }
   const { picture, notes } = imported;
-  documents.edit((draft) => void (role === 'photo' ? setPhoto(draft, picture) : addStyle(draft, picture)));
+  if (role === 'photo') takePhoto(program, picture);
+  else documents.edit((draft) => void addStyle(draft, picture));
   if (role === 'photo') view.setState({ mode: 'result', peeking: false });
   if (notes.length > 0) notify(notices, { tone: 'info', title: picture.name, detail: notes.join(' ') });
 }
 
-async function upload({ transport, notices }: Program, file: File): Promise<Imported | undefined> {
+/** Brings a file into the library, and says what is wrong with it where that cannot be. */
+export async function upload({ transport, notices }: Program, file: File): Promise<Imported | undefined> {
   const timer = setTimeout(() => {
     notify(notices, { tone: 'info', title: i18next.t('intake.reading', { name: file.name }) });
   }, PATIENCE);

@@ -8,6 +8,7 @@ import { isDecade, useTheme, variable } from '../losses/loss-chart.tsx';
 import { lossWords, spread } from '../losses/series.ts';
 import { Table } from './figures.tsx';
 import styles from './curves.module.css';
+import { Legend } from './legend.tsx';
 import { colourOf } from './robustness-chart.tsx';
 
 const OVER = ['evaluations', 'seconds'] as const;
@@ -34,24 +35,7 @@ export function Curves({ curves }: CurvesProps) {
           segments={OVER.map((value) => ({ value, label: t(`laboratory.curves.${value}`) }))}
           onChange={setOver}
         />
-        <ul className={styles.legend}>
-          {curves.map(({ label }, i) => (
-            <li key={label}>
-              <svg width="28" height="8" aria-hidden="true" focusable="false">
-                <line
-                  x1="0"
-                  x2="28"
-                  y1="4"
-                  y2="4"
-                  stroke={colourOf(i)}
-                  strokeWidth="2"
-                  strokeDasharray={DASHES[i % DASHES.length]!.join(' ')}
-                />
-              </svg>
-              {label}
-            </li>
-          ))}
-        </ul>
+        <Legend entries={curves.map(({ label }, i) => ({ name: label, sample: <LineSample place={i} /> }))} />
       </div>
       <Chart curves={curves} over={over} label={t('laboratory.curves.chart')} />
       <p className={styles.hint}>{t('laboratory.curves.hint')}</p>
@@ -82,6 +66,23 @@ export function Curves({ curves }: CurvesProps) {
         </details>
       ))}
     </div>
+  );
+}
+
+/** How the curve of that place is drawn. */
+function LineSample({ place }: { readonly place: number }) {
+  return (
+    <svg width="28" height="8" aria-hidden="true" focusable="false">
+      <line
+        x1="0"
+        x2="28"
+        y1="4"
+        y2="4"
+        stroke={colourOf(place)}
+        strokeWidth="2"
+        strokeDasharray={DASHES[place % DASHES.length]!.join(' ')}
+      />
+    </svg>
   );
 }
 

@@ -1,7 +1,7 @@
+import type { OptimizerName } from '../../../shared/optimizers.ts';
 import {
   GRID_PARAMETERS,
   type GridParameter,
-  type OptimizerName,
   type PictureSettings,
   type Remedy,
 } from '../../../shared/picture-studies.ts';

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RobustnessView, StudiedNetwork } from '../../../shared/studio/studies.ts';
+import { Legend } from './legend.tsx';
 import styles from './robustness.module.css';
 import { formatFigure } from './words.ts';
 
@@ -42,14 +43,12 @@ export function RobustnessChart({ networks, results, label }: RobustnessChartPro
   const write = (value: number): string => formatFigure(value, i18n.language);
   return (
     <div className={styles.chart}>
-      <ul className={styles.legend}>
-        {networks.map(({ key, name }, i) => (
-          <li key={key}>
-            <span className={styles.colour} style={{ background: colourOf(i) }} />
-            {name}
-          </li>
-        ))}
-      </ul>
+      <Legend
+        entries={networks.map(({ name }, i) => ({
+          name,
+          sample: <span className={styles.colour} style={{ background: colourOf(i) }} />,
+        }))}
+      />
       <div ref={host} className={styles.plot}>
         <svg width={width} height={HEIGHT} role="img" aria-label={label}>
           {axis.ticks.map((tick) => (

@@ -1,8 +1,6 @@
-import { MoveHorizontal } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Icon } from '../../components/icon.tsx';
-import { clamp } from '../../components/number.ts';
+import { Splitter } from '../../components/splitter.tsx';
 import type { Point } from './loupe.tsx';
 import { bounded, fitOf, frameOf, panned, zoomed, type Frame, type Look, type Size } from './pan-zoom.ts';
 import styles from './stage.module.css';
@@ -141,14 +139,14 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
       tabIndex={0}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
-        if (event.button !== 0) return;
+        if (event.button !== 0 || onOverlay(event)) return;
         press.current = { x: event.clientX, y: event.clientY, far: false };
         event.currentTarget.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
         const from = press.current;
         if (!from) {
-          if (!held) pointAt(event);
+          if (!held && !onOverlay(event)) pointAt(event);
           return;
         }
         const [dx, dy] = [event.clientX - from.x, event.clientY - from.y];
@@ -207,7 +205,17 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
           />
         );
       })}
-      {shown.length > 1 && frame && <Divider frame={frame} at={divider} onChange={onDivider} />}
+      {shown.length > 1 && frame && (
+        <Splitter
+          className={styles.divider}
+          style={{ left: line, top: Math.max(0, frame.top), height: frame.height }}
+          label={t('laboratory.viewer.divider')}
+          valueText={(percent) => t('laboratory.viewer.dividerValue', { percent })}
+          at={divider}
+          onChange={onDivider}
+          shareAt={(event) => (event.clientX - host.current!.getBoundingClientRect().left - frame.left) / frame.width}
+        />
+      )}
       {shown.map((i) => (
         <span key={i} className={i === 0 ? styles.nameLeft : styles.nameRight} aria-hidden="true">
           {pictures[i]!.label}
@@ -216,6 +224,10 @@ function Pane({ pictures, shown, look, onLook, divider, onDivider, step, loupes,
     </div>
   );
 }
+
+/** Over the divider, which takes care of itself. */
+const onOverlay = ({ target }: React.PointerEvent): boolean =>
+  target instanceof Element && target.closest('[data-overlay]') !== null;
 
 interface MarkProps {
   readonly frame: Frame;
@@ -239,73 +251,6 @@ function Mark({ frame, picture, point, shows, second }: MarkProps) {
         top: frame.top + point.y * frame.height - side / 2,
       }}
     />
-  );
-}
-
-const STEP = 0.02;
-const LARGE_STEP = 0.1;
-const FINE_STEP = 0.002;
-
-interface DividerProps {
-  readonly frame: Frame;
-  readonly at: number;
-  readonly onChange: (at: number) => void;
-}
-
-/** The line between the two pictures, after the window splitter of the ARIA Authoring Practices. */
-function Divider({ frame, at, onChange }: DividerProps) {
-  const { t } = useTranslation();
-  const percent = Math.round(at * 100);
-  const set = (next: number): void => onChange(clamp(next, 0, 1));
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    const step = event.shiftKey ? FINE_STEP : STEP;
-    const targets: Readonly<Record<string, number>> = {
-      ArrowLeft: at - step,
-      ArrowRight: at + step,
-      PageDown: at - LARGE_STEP,
-      PageUp: at + LARGE_STEP,
-      Home: 0,
-      End: 1,
-    };
-    const target = targets[event.key];
-    if (target === undefined) return;
-    event.preventDefault();
-    set(target);
-  };
-  return (
-    // A separator that can be moved is a widget; the rule takes every separator for a line.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
-    <div
-      className={styles.divider}
-      style={{ left: frame.left + at * frame.width, top: Math.max(0, frame.top), height: frame.height }}
-      role="separator"
-      aria-orientation="vertical"
-      // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-      tabIndex={0}
-      aria-label={t('laboratory.viewer.divider')}
-      aria-valuenow={percent}
-      aria-valuemin={0}
-      aria-valuemax={100}
-      aria-valuetext={t('laboratory.viewer.dividerValue', { percent })}
-      onKeyDown={onKeyDown}
-      onPointerDown={(event) => {
-        event.stopPropagation();
-        event.currentTarget.setPointerCapture(event.pointerId);
-      }}
-      onPointerMove={(event) => {
-        event.stopPropagation();
-        if (!event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        const host = event.currentTarget.parentElement!.getBoundingClientRect();
-        set((event.clientX - host.left - frame.left) / frame.width);
-      }}
-      onPointerUp={(event) => event.stopPropagation()}
-      onDoubleClick={() => set(0.5)}
-    >
-      <span className={styles.line} />
-      <span className={styles.grip}>
-        <Icon icon={MoveHorizontal} />
-      </span>
-    </div>
   );
 }
 

@@ -1,13 +1,8 @@
 import { ArrowLeft, FlaskConical, Plus, X } from 'lucide-react';
 import { useState, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import {
-  GRID_PARAMETERS,
-  OPTIMIZER_NAMES,
-  REMEDIES,
-  type OptimizerName,
-  type Remedy,
-} from '../../../shared/picture-studies.ts';
+import { OPTIMIZER_NAMES, type OptimizerName } from '../../../shared/optimizers.ts';
+import { GRID_PARAMETERS, REMEDIES, type Remedy } from '../../../shared/picture-studies.ts';
 import type { NetworkCard } from '../../../shared/studio/contract.ts';
 import type { StudyKind } from '../../../shared/studio/studies.ts';
 import { AIMS, PRIOR_NAMES } from '../../../shared/visualization.ts';

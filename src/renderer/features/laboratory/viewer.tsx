@@ -21,6 +21,9 @@ import styles from './viewer.module.css';
 
 const MODES = ['slider', 'side'] as const;
 export type Mode = (typeof MODES)[number];
+/** Where a magnifier's two sliders may stand, and where they begin. */
+const LOUPE_ZOOM = { min: 2, max: 20, step: 1, fineStep: 1, unit: '×', resetTo: 6 };
+const CONTRAST = { min: 1, max: 8, step: 0.5, fineStep: 0.1, unit: '×', resetTo: 1 };
 const MIDDLE: Point = { x: 0.5, y: 0.5 };
 
 interface ViewerProps {
@@ -40,8 +43,8 @@ export function Viewer({ study, sheet, looked, onLook, onBack }: ViewerProps) {
   const [divider, setDivider] = useState(0.5);
   const [linked, setLinked] = useState(true);
   const [points, setPoints] = useState<readonly [Point, Point]>([MIDDLE, MIDDLE]);
-  const [zoom, setZoom] = useState(6);
-  const [contrast, setContrast] = useState(1);
+  const [zoom, setZoom] = useState(LOUPE_ZOOM.resetTo);
+  const [contrast, setContrast] = useState(CONTRAST.resetTo);
   const [spectra, setSpectra] = useState(false);
   /** Side of a magnifier, px: the mark on the picture is drawn by it. */
   const [side, setSide] = useState(0);
@@ -126,28 +129,8 @@ export function Viewer({ study, sheet, looked, onLook, onBack }: ViewerProps) {
             ))}
           </div>
           <p className={styles.hint}>{t('laboratory.viewer.loupeHint')}</p>
-          <Slider
-            label={t('laboratory.viewer.loupeZoom')}
-            value={zoom}
-            min={2}
-            max={20}
-            step={1}
-            fineStep={1}
-            unit="×"
-            resetTo={6}
-            onChange={setZoom}
-          />
-          <Slider
-            label={t('laboratory.viewer.contrast')}
-            value={contrast}
-            min={1}
-            max={8}
-            step={0.5}
-            fineStep={0.1}
-            unit="×"
-            resetTo={1}
-            onChange={setContrast}
-          />
+          <Slider label={t('laboratory.viewer.loupeZoom')} value={zoom} onChange={setZoom} {...LOUPE_ZOOM} />
+          <Slider label={t('laboratory.viewer.contrast')} value={contrast} onChange={setContrast} {...CONTRAST} />
           {second && (
             <Switch
               label={t('laboratory.viewer.linked')}

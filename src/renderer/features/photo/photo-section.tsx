@@ -6,10 +6,12 @@ import { Button, IconButton } from '../../components/button.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { Section } from '../../components/section.tsx';
 import { formatPixels } from '../../i18n/format.ts';
-import { setPhoto } from '../../stores/edits.ts';
 import { pasteFiles } from '../intake/paste.ts';
+import { MaskControls } from '../masks/mask-controls.tsx';
+import { PHOTO } from '../masks/target.ts';
 import styles from './photo-section.module.css';
 import { Picker } from './picker.tsx';
+import { takePhoto } from './take-photo.ts';
 import { usePhotoOfResult } from './use-result.ts';
 
 /** The photo that is painted, and the ways to another one. */
@@ -25,7 +27,6 @@ export function PhotoSection() {
 
 function Ways() {
   const program = useProgram();
-  const { documents } = program;
   const { t } = useTranslation();
   const open = useAction('openPhoto');
   const samples = useSession((session) => session.samples);
@@ -45,7 +46,7 @@ function Ways() {
         chosen={chosen === undefined ? [] : [chosen]}
         onPick={(id) => {
           const sample = photos.find(({ picture }) => picture.sha256 === id);
-          if (sample) documents.edit((draft) => setPhoto(draft, sample.picture));
+          if (sample) takePhoto(program, sample.picture);
         }}
       />
       <Picker
@@ -77,6 +78,7 @@ function Card() {
         </span>
         <span className={styles.size}>{formatPixels(photo)}</span>
       </p>
+      <MaskControls target={PHOTO} number="photo" name={photo.name} />
     </div>
   );
 }

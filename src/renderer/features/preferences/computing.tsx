@@ -9,11 +9,14 @@ import { Switch } from '../../components/switch.tsx';
 import { formatDecimal } from '../../i18n/format.ts';
 import styles from './preferences-dialog.module.css';
 
+/** Memory that is chosen where all that is free is too much, bytes. */
+const USUAL_MEMORY = 8e9;
+
 /** On what is painted, and how much of the computer that may take. */
 export function Computing() {
   const { ask, prefer } = useProgram();
   const { t } = useTranslation();
-  const { device, threads, lowPriority } = useSession((session) => session.preferences);
+  const { device, threads, lowPriority, memoryBytes } = useSession((session) => session.preferences);
   const { verdicts, probing, chosen } = useSession((session) => session.devices);
   const present = verdicts.filter(({ outcome }) => outcome !== 'absent');
   const cores = navigator.hardwareConcurrency || 4;
@@ -69,6 +72,28 @@ export function Computing() {
               max={256}
               step={1}
               onChange={(next) => prefer({ threads: next })}
+            />
+          </div>
+        )}
+        <Switch
+          label={t('preferences.memory')}
+          hint={t('preferences.memoryHint')}
+          checked={memoryBytes === null}
+          onChange={(free) => prefer({ memoryBytes: free ? null : USUAL_MEMORY })}
+        />
+        {memoryBytes !== null && (
+          <div className={styles.row}>
+            <span aria-hidden="true">{t('preferences.memoryMost')}</span>
+            <NumberField
+              className={styles.number!}
+              label={t('preferences.memoryMost')}
+              value={memoryBytes / 1e9}
+              min={0.5}
+              max={100_000}
+              step={1}
+              precision={0.1}
+              unit="GB"
+              onChange={(gigabytes) => prefer({ memoryBytes: Math.round(gigabytes * 1e9) })}
             />
           </div>
         )}

@@ -1,4 +1,5 @@
-import type { StudioDocument, StudioPicture } from '../../../shared/studio/document.ts';
+import { withPhoto, type StudioDocument, type StudioPicture } from '../../../shared/studio/document.ts';
+import { onlyStyle } from '../../stores/edits.ts';
 
 /** One recipe over many photos, or one photo after many paintings. */
 export type BatchKind = 'photos' | 'paintings';
@@ -10,7 +11,5 @@ export const batchDocuments = (
   pictures: readonly StudioPicture[],
 ): StudioDocument[] =>
   pictures.map((picture) =>
-    kind === 'photos'
-      ? { ...document, photo: picture }
-      : { ...document, styles: [{ picture, weight: 1, scale: document.styles[0]?.scale ?? 1 }] },
+    kind === 'photos' ? withPhoto(document, picture) : { ...document, styles: onlyStyle(document, picture) },
   );

@@ -9,6 +9,8 @@ import {
   CircleX,
   Eye,
   Hourglass,
+  ImageUpscale,
+  MemoryStick,
   Pause,
   Play,
   RotateCcw,
@@ -20,12 +22,16 @@ import {
 import { useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Job, MethodName } from '../../../shared/studio/contract.ts';
-import { useProgram } from '../../app/program.ts';
+import { effectiveSettings, finalSize } from '../../../shared/studio/effective.ts';
+import { useProgram, useSession } from '../../app/program.ts';
 import { IconButton } from '../../components/button.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { Progress } from '../../components/progress.tsx';
-import { formatDuration, formatPercent } from '../../i18n/format.ts';
+import { formatBytes, formatDuration, formatPercent, formatPixels } from '../../i18n/format.ts';
+import { findJob, findNetwork } from '../../stores/session.ts';
+import { jobSource, openRender } from '../render/source.ts';
+import { shareDone, whereOf } from '../run/where.ts';
 import styles from './job-row.module.css';
 
 const ICONS: Readonly<Record<Job['state'], LucideIcon>> = {
@@ -82,8 +88,9 @@ export function JobRow({ job, place, onClose }: JobRowProps) {
         <p className={styles.state} data-state={state}>
           <Icon icon={ICONS[state]} size={14} />
           <span>
-            {t(`canvas.state.${state}`)}
+            {job.saving ? t('run.saving') : t(`canvas.state.${state}`)}
             {place && ` · ${t('queue.place', { place: place.at + 1 })}`}
+            <Waiting job={job} />
           </span>
         </p>
         <JobProgress job={job} />
@@ -95,12 +102,42 @@ export function JobRow({ job, place, onClose }: JobRowProps) {
   );
 }
 
-function JobProgress({ job: { name, state, progress } }: { readonly job: Job }) {
+/** How large a job that waits will be, where that was asked for, and which one it waits for. */
+function Waiting({ job }: { readonly job: Job }) {
   const { t } = useTranslation();
-  if (!progress || (state !== 'running' && state !== 'paused')) return null;
-  const { evaluation, evaluations, secondsLeft } = progress;
-  const share = evaluations > 0 ? evaluation / evaluations : 0;
-  const text = `${formatPercent(share)} · ${t('queue.left', { time: formatDuration(secondsLeft) })}`;
+  const before = useSession((session) => findJob(session, job.after)?.name);
+  const final = useFinalSize(job);
+  if (job.state !== 'waiting') return null;
+  const isRender = job.after !== undefined || job.document.settings.init?.kind === 'image';
+  return (
+    <>
+      {isRender && final && ` · ${t('queue.toBe', { size: formatPixels(final) })}`}
+      {before !== undefined && ` · ${t('queue.after', { name: before })}`}
+    </>
+  );
+}
+
+/** The size that a job's picture has at the end. */
+function useFinalSize({ document }: Job): ReturnType<typeof finalSize> {
+  const network = useSession((session) => findNetwork(session, document.network));
+  const content = useSession((session) => findNetwork(session, document.contentNetwork));
+  return finalSize(document, effectiveSettings(document, network, content));
+}
+
+function JobProgress({ job }: { readonly job: Job }) {
+  const { t } = useTranslation();
+  const final = useFinalSize(job);
+  const { name, state, saving } = job;
+  const where = whereOf(job);
+  if (!where || saving || (state !== 'running' && state !== 'paused')) return null;
+  const share = shareDone(where);
+  const { tile, secondsLeft } = where;
+  const text = [
+    formatPercent(share),
+    final ? t('queue.at', { size: formatPixels(where), final: formatPixels(final) }) : formatPixels(where),
+    ...(tile ? [t('queue.piece', { piece: tile.tile + 1, pieces: tile.tiles })] : []),
+    ...(secondsLeft === null ? [] : [t('queue.left', { time: formatDuration(secondsLeft) })]),
+  ].join(' · ');
   return (
     <div className={styles.progress}>
       <Progress silent label={t('queue.progress', { name })} value={share} text={text} />
@@ -116,7 +153,8 @@ interface JobActionsProps extends JobRowProps {
 function JobActions({ job, place, onMove, onClose }: JobActionsProps) {
   const { ask, view } = useProgram();
   const { t } = useTranslation();
-  const { id, name, state, result } = job;
+  const { id, name, state, result, tryMemoryBytes } = job;
+  const source = jobSource(job);
   type JobMethod = Extract<MethodName, 'pause' | 'resume' | 'stop' | 'cancel' | 'retry' | 'dismiss'>;
   const button = (method: JobMethod, icon: LucideIcon): React.ReactNode => (
     <IconButton
@@ -132,7 +170,18 @@ function JobActions({ job, place, onMove, onClose }: JobActionsProps) {
     waiting: button('cancel', X),
     done: button('dismiss', X),
     stopped: button('dismiss', X),
-    failed: [button('retry', RotateCcw), button('dismiss', X)],
+    failed: [
+      tryMemoryBytes !== undefined && (
+        <IconButton
+          key="retryWithin"
+          icon={MemoryStick}
+          label={t('queue.retryWithin', { name, bytes: formatBytes(tryMemoryBytes) })}
+          onClick={() => void ask('retry', { job: id, memoryBytes: tryMemoryBytes })}
+        />
+      ),
+      button('retry', RotateCcw),
+      button('dismiss', X),
+    ],
     cancelled: [button('retry', RotateCcw), button('dismiss', X)],
     interrupted: [button('retry', RotateCcw), button('dismiss', X)],
   };
@@ -167,6 +216,13 @@ function JobActions({ job, place, onMove, onClose }: JobActionsProps) {
             });
             onClose();
           }}
+        />
+      )}
+      {source && (
+        <IconButton
+          icon={ImageUpscale}
+          label={t('queue.render', { name })}
+          onClick={() => openRender({ view }, source)}
         />
       )}
       {buttons[state]}

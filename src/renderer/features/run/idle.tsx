@@ -70,6 +70,7 @@ function Estimate() {
           : t('run.estimate.time', { time: duration(estimate.seconds, i18n.language) })}
       </span>
       <span>{t('run.estimate.memory', values)}</span>
+      {estimate.pieces !== null && <span>{t('run.estimate.pieces', { count: estimate.pieces })}</span>}
     </p>
   );
 }
@@ -79,12 +80,12 @@ const isEnding = (state: Job['state']): state is Ending => !['waiting', 'running
 
 /** How the run that is looked at ended, and how it goes on where it did not end well. */
 function Ended() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { ask } = useProgram();
   const shown = useView((view) => (view.shown?.kind === 'job' ? view.shown.id : undefined));
   const job = useSession((session) => findJob(session, shown));
   if (!job || !isEnding(job.state)) return null;
-  const { state, problem } = job;
+  const { state, problem, tryMemoryBytes } = job;
   const failed = state === 'failed';
   return (
     <div className={styles.ended}>
@@ -95,6 +96,11 @@ function Ended() {
           {problem && `: ${problem.message}`}
         </span>
       </p>
+      {failed && tryMemoryBytes !== undefined && (
+        <Button onClick={() => void ask('retry', { job: job.id, memoryBytes: tryMemoryBytes })}>
+          {t('run.retryWithin', { bytes: bytes(tryMemoryBytes, i18n.language) })}
+        </Button>
+      )}
       {(failed || state === 'interrupted') && (
         <Button onClick={() => void ask('retry', { job: job.id })}>{t(failed ? 'run.retry' : 'run.continue')}</Button>
       )}

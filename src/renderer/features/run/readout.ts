@@ -1,11 +1,15 @@
 import type { JobProgress } from '../../../shared/studio/contract.ts';
 import { activeJob, type Session } from '../../stores/session.ts';
+import { whereOf, type Where } from './where.ts';
 import { steady } from './words.ts';
 
 /** What the run bar says of a run. */
 export interface Readout {
   readonly progress: JobProgress | undefined;
+  readonly where: Where | undefined;
   readonly paused: boolean;
+  /** It is painted, and on its way into the history. */
+  readonly saving: boolean;
   /** Seconds; counts down evenly. */
   readonly left: number | undefined;
   /** Iterations a second over the last looks; undefined before there were two. */
@@ -19,14 +23,17 @@ const FRESHNESS = 0.4;
 export function readout(session: Session, before: Readout | undefined, seconds: number): Readout | undefined {
   const job = activeJob(session);
   if (!job) return undefined;
-  const { progress } = job;
+  const { progress, saving = false } = job;
+  const where = whereOf(job);
   const paused = job.state === 'paused';
-  if (!progress) return { progress, paused, left: undefined, speed: undefined };
+  const guess = where?.secondsLeft ?? undefined;
   return {
     progress,
+    where,
     paused,
-    left: paused ? (before?.left ?? progress.secondsLeft) : steady(before?.left, progress.secondsLeft, seconds),
-    speed: paused ? undefined : speedOf(progress, before, seconds),
+    saving,
+    left: guess === undefined ? undefined : paused ? (before?.left ?? guess) : steady(before?.left, guess, seconds),
+    speed: paused || !progress ? undefined : speedOf(progress, before, seconds),
   };
 }
 
@@ -41,9 +48,5 @@ function speedOf(progress: JobProgress, before: Readout | undefined, seconds: nu
 /** Another job, state or level is a new beginning for a readout. */
 export function readoutKey(session: Session): string {
   const job = activeJob(session);
-  return job ? `${job.id} ${job.state} ${job.progress?.level ?? '-'}` : '';
+  return job ? `${job.id} ${job.state} ${whereOf(job)?.level ?? '-'} ${job.saving === true}` : '';
 }
-
-/** Share of a run that is done: levels count alike. */
-export const shareDone = ({ level, levels, evaluation, evaluations }: JobProgress): number =>
-  Math.min(1, (level + evaluation / evaluations) / levels);

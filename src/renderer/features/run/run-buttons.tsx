@@ -15,7 +15,15 @@ import styles from './run.module.css';
 export function RunButtons() {
   const state = useSession((session) => activeJob(session)?.state);
   const { t } = useTranslation();
-  if (state === undefined) return <StartButton />;
+  const painted = useSession((session) => session.results.length > 0);
+  if (state === undefined) {
+    return (
+      <div className={styles.buttons}>
+        {painted && <ActionButton action="openRender" variant="quiet" />}
+        <StartButton />
+      </div>
+    );
+  }
   return (
     <div className={styles.buttons}>
       <ActionButton
@@ -26,6 +34,7 @@ export function RunButtons() {
       <ActionButton action="restart" />
       <Menu side="top" align="end" trigger={<IconButton icon={Ellipsis} label={t('run.moreActions')} />}>
         <ActionMenuItem action="enqueue" />
+        <ActionMenuItem action="openRender" />
         <MenuLine />
         <ActionMenuItem action="cancel" />
       </Menu>

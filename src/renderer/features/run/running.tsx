@@ -1,10 +1,12 @@
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../../app/program.ts';
 import { Progress } from '../../components/progress.tsx';
+import { formatPixels } from '../../i18n/format.ts';
 import { activeJob } from '../../stores/session.ts';
-import { readout, readoutKey, shareDone, type Readout } from './readout.ts';
+import { readout, readoutKey, type Readout } from './readout.ts';
 import styles from './run.module.css';
 import { usePaced } from './use-paced.ts';
+import { shareDone, whereOf } from './where.ts';
 import { bytes, duration, rate } from './words.ts';
 
 /** How far the run is. */
@@ -12,48 +14,60 @@ export function Running() {
   const { t, i18n } = useTranslation();
   const look = usePaced<Readout | undefined>(readout, readoutKey);
   const share = useSession((session) => {
-    const progress = activeJob(session)?.progress;
-    return progress ? Math.round(1000 * shareDone(progress)) / 1000 : undefined;
+    const job = activeJob(session);
+    const where = job && whereOf(job);
+    return where ? Math.round(1000 * shareDone(where)) / 1000 : undefined;
   });
   if (!look) return null;
-  const { progress, paused, left = 0 } = look;
-  const values = progress && {
-    level: progress.level + 1,
-    levels: progress.levels,
-    iteration: progress.evaluation,
-    iterations: progress.evaluations,
+  const { where, paused, saving, left = 0 } = look;
+  const values = where && {
+    level: where.level + 1,
+    levels: where.levels,
+    // Within one it is that one's number.
+    iteration: where.evaluation + (where.tile && where.evaluation < where.evaluations ? 1 : 0),
+    iterations: where.evaluations,
     time: duration(left, i18n.language),
   };
+  const piece = where?.tile && { piece: where.tile.tile + 1, pieces: where.tile.tiles };
   return (
     <div className={styles.running}>
       <div className={styles.line}>
         <p className={styles.where}>
           {paused && <strong>{t('run.paused')}</strong>}
-          {values ? (
+          {saving ? (
+            <span>{t('run.saving')}</span>
+          ) : values ? (
             <>
               {values.levels > 1 && <span>{t('run.level', values)}</span>}
-              <span>{t('run.iteration', values)}</span>
+              {piece && where.tile?.preparing ? (
+                <span>{t('run.looking', piece)}</span>
+              ) : (
+                <>
+                  <span>{t('run.iteration', values)}</span>
+                  {piece && <span>{t('run.piece', piece)}</span>}
+                </>
+              )}
             </>
           ) : (
             !paused && <span>{t('run.preparing')}</span>
           )}
         </p>
-        <Numbers look={look} />
+        {!saving && <Numbers look={look} />}
       </div>
       <Progress
         label={t('run.progress')}
-        value={share}
-        text={values ? t('run.announce', values) : t('run.preparing')}
+        value={saving ? undefined : share}
+        text={saving ? t('run.saving') : values ? t('run.announce', values) : t('run.preparing')}
       />
     </div>
   );
 }
 
 /** Time left, speed and memory. */
-function Numbers({ look: { progress, paused, left, speed } }: { readonly look: Readout }) {
+function Numbers({ look: { progress, where, paused, left, speed } }: { readonly look: Readout }) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
-  if (!progress) return null;
+  if (!where) return null;
   return (
     <p className={styles.numbers}>
       {left !== undefined && (
@@ -66,7 +80,10 @@ function Numbers({ look: { progress, paused, left, speed } }: { readonly look: R
             : t('run.slowness', { rate: rate(1 / speed, language) })}
         </span>
       )}
-      {progress.memoryBytes > 0 && <span title={t('run.memory')}>{bytes(progress.memoryBytes, language)}</span>}
+      {where.tile && <span>{formatPixels(where)}</span>}
+      {progress && progress.memoryBytes > 0 && (
+        <span title={t('run.memory')}>{bytes(progress.memoryBytes, language)}</span>
+      )}
     </p>
   );
 }

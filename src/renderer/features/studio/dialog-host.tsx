@@ -6,6 +6,7 @@ import { HistoryDialog } from '../history/history-dialog.tsx';
 import { PreferencesDialog } from '../preferences/preferences-dialog.tsx';
 import { PresetsDialog } from '../presets/presets-dialog.tsx';
 import { QueueDialog } from '../queue/queue-dialog.tsx';
+import { RenderDialog } from '../render/render-dialog.tsx';
 import { ShortcutsDialog } from '../shortcuts/shortcuts-dialog.tsx';
 
 /** What every dialog of the studio is given. */
@@ -21,6 +22,7 @@ const DIALOGS: Readonly<Record<DialogId, ComponentType<DialogProps>>> = {
   queue: QueueDialog,
   presets: PresetsDialog,
   export: ExportDialog,
+  render: RenderDialog,
 };
 
 export function DialogHost() {

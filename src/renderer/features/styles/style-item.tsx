@@ -8,6 +8,8 @@ import { Icon } from '../../components/icon.tsx';
 import { Picture } from '../../components/picture.tsx';
 import { Slider } from '../../components/slider.tsx';
 import { formatPercent, formatPixels } from '../../i18n/format.ts';
+import { MaskControls } from '../masks/mask-controls.tsx';
+import { RegionBadge } from '../masks/region-badge.tsx';
 import { changeStyle, moveStyle, removeStyle } from '../../stores/edits.ts';
 import styles from './style-item.module.css';
 import { scaleOfStep, stepOfScale, useScaleWords } from './scale.ts';
@@ -16,7 +18,7 @@ interface StyleItemProps {
   readonly style: StudioDocument['styles'][number];
   readonly index: number;
   readonly count: number;
-  /** Of all shares together. */
+  /** Of all shares together; of no meaning where it has a mask. */
   readonly share: number;
 }
 
@@ -55,6 +57,11 @@ export function StyleItem({ style, index, count, share }: StyleItemProps) {
           onClick={() => view.setState({ mode: 'style', styleIndex: index })}
         >
           <Picture kind="thumbnail" id={picture.sha256} className={styles.picture} />
+          {style.mask && (
+            <span className={styles.badge}>
+              <RegionBadge number={index + 1} />
+            </span>
+          )}
           <span className="visually-hidden">{`${t('styles.look')}: ${name}`}</span>
         </button>
         <button type="button" className={styles.name} aria-expanded={open} onClick={() => setOpened(!open)}>
@@ -63,7 +70,11 @@ export function StyleItem({ style, index, count, share }: StyleItemProps) {
               {name}
             </span>
             <span className={styles.line}>
-              {count > 1 ? t('styles.shareOf', { share: formatPercent(share) }) : formatPixels(picture)}
+              {style.mask
+                ? t('masks.ownRegion')
+                : count > 1
+                  ? t('styles.shareOf', { share: formatPercent(share) })
+                  : formatPixels(picture)}
             </span>
           </span>
           <span className={styles.chevron}>
@@ -89,10 +100,11 @@ function Controls({ style, index, count, onMove }: ControlsProps) {
   const { documents } = useProgram();
   const { t } = useTranslation();
   const scaleWords = useScaleWords();
-  const { name } = style.picture;
+  const { name, sha256 } = style.picture;
+  const target = { kind: 'style', picture: sha256 } as const;
   return (
     <div className={styles.controls}>
-      {count > 1 && (
+      {count > 1 && !style.mask && (
         <Slider
           label={t('styles.share')}
           value={Math.round(style.weight * 100)}
@@ -127,6 +139,7 @@ function Controls({ style, index, count, onMove }: ControlsProps) {
           <span>{t('styles.larger')}</span>
         </span>
       </div>
+      <MaskControls target={target} number={index + 1} name={name} />
       {count > 1 && (
         <div className={styles.order}>
           <span>{t('styles.place', { place: index + 1, count })}</span>

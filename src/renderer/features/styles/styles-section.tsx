@@ -13,7 +13,8 @@ import styles from './styles-section.module.css';
 export function StylesSection() {
   const { t } = useTranslation();
   const entries = useDocument((document) => document.styles);
-  const total = entries.reduce((sum, { weight }) => sum + weight, 0);
+  // Those with a region of their own are no part of the mix.
+  const total = entries.reduce((sum, { weight, mask }) => (mask ? sum : sum + weight), 0);
   return (
     <Section
       id="styles"

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Download, Locator, Page } from 'playwright-core';
-import { escaped, Fader } from './controls.ts';
-import type { Studio } from './studio.ts';
+import { escaped, Fader, typeNumber } from './controls.ts';
+import type { Run, Studio } from './studio.ts';
 import { until } from './wait.ts';
 
 class Dialog {
@@ -221,5 +221,49 @@ export class PreferencesDialog extends Dialog {
 
   fader(words: string): Fader {
     return new Fader(this.box, words);
+  }
+}
+
+export class RenderDialog extends Dialog {
+  get plan(): Locator {
+    return this.box.getByRole('region', { name: 'What it takes' });
+  }
+
+  /** How the size is given: `Pixels`, `Megapixels` or `Paper`. */
+  async giveSizeIn(unit: string): Promise<void> {
+    await this.box.getByRole('radio', { name: unit, exact: true }).click();
+  }
+
+  async type(field: string, value: number): Promise<void> {
+    await typeNumber(this.box, field, value);
+  }
+
+  /** Memory that it may take, GB. */
+  async allow(gigabytes: number): Promise<void> {
+    const free = this.box.getByRole('switch', { name: 'Most of what is free' });
+    if (await free.isChecked()) await free.click();
+    await this.type('At most', gigabytes);
+  }
+
+  /** A figure of the plan, once it has been worked out for what is set. */
+  async figure(name: string): Promise<string> {
+    await this.worked();
+    return this.plan
+      .locator('div', { has: this.page.getByRole('term').filter({ hasText: new RegExp(`^${escaped(name)}$`) }) })
+      .last()
+      .getByRole('definition')
+      .innerText();
+  }
+
+  async worked(): Promise<void> {
+    const isBusy = (): Promise<string | null> => this.plan.getAttribute('aria-busy');
+    await until('the figures are there', isBusy, (busy) => busy === 'false', { timeout: 180_000 });
+  }
+
+  async start(button = 'Render'): Promise<Run> {
+    await this.worked();
+    const run = await this.studio.begunBy(() => this.button(button).click());
+    await this.closed();
+    return run;
   }
 }

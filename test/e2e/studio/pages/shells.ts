@@ -154,13 +154,18 @@ export class BrowserProgram implements Program {
 
   /** Process id of the engine that is painting now, as the system knows it; undefined where there is none. */
   get enginePid(): number | undefined {
+    return this.enginePids[0];
+  }
+
+  /** The same of all engines: one may be waiting for the next start, another one works out plans. */
+  get enginePids(): number[] {
     const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
-    const engine = processes
+    return processes
       .map((line) => /^\s*(\d+)\s+(\d+)\s+(.*)$/.exec(line) ?? [])
-      .find(
+      .filter(
         ([, , parent, command]) => Number(parent) === this.#process.pid && command!.includes('engine/process/main'),
-      );
-    return engine?.[1] === undefined ? undefined : Number(engine[1]);
+      )
+      .map(([, pid]) => Number(pid));
   }
 
   /** Ends the program and its engine as a power cut does. */

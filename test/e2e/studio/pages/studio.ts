@@ -5,7 +5,7 @@ import type { Job, Snapshot, StudioEvent } from '../../../../src/shared/studio/c
 import type { StudioDocument } from '../../../../src/shared/studio/document.ts';
 import { Canvas } from './canvas.ts';
 import { escaped, Fader, typeNumber } from './controls.ts';
-import { ExportDialog, HistoryDialog, PreferencesDialog, PresetsDialog, QueueDialog } from './dialogs.ts';
+import { ExportDialog, HistoryDialog, PreferencesDialog, PresetsDialog, QueueDialog, RenderDialog } from './dialogs.ts';
 import { launch, type LaunchOptions, type Program, type Shell } from './shells.ts';
 import { until } from './wait.ts';
 
@@ -265,9 +265,16 @@ export class Studio<P extends Program = Program> {
   }
 
   /** Waits until the run is in a state. */
-  async becomes(run: Run, state: Job['state']): Promise<void> {
+  async becomes(run: Run, state: Job['state'], { timeout = PAINTING } = {}): Promise<void> {
     const now = async (): Promise<Job['state'] | undefined> => (await this.job(run))?.state;
-    await until(`the run is ${state}`, now, (found) => found === state, { timeout: PAINTING });
+    await until(`the run is ${state}`, now, (found) => found === state, { timeout });
+  }
+
+  /** What `start` begins, as the program knows it. */
+  async begunBy(start: () => Promise<void>): Promise<Run> {
+    const known = await this.#jobIds();
+    await start();
+    return this.#newRun(known);
   }
 
   async #jobIds(): Promise<ReadonlySet<string>> {
@@ -325,6 +332,13 @@ export class Studio<P extends Program = Program> {
   }
   async openExport(): Promise<ExportDialog> {
     return new ExportDialog(await this.#open('Export …', 'Export'), this);
+  }
+  /** For the picture on the canvas. */
+  async openRender(): Promise<RenderDialog> {
+    await this.page.keyboard.press('Control+Shift+E');
+    const dialog = this.page.getByRole('dialog', { name: 'Render large' });
+    await dialog.waitFor();
+    return new RenderDialog(dialog, this);
   }
   async openPreferences(): Promise<PreferencesDialog> {
     return new PreferencesDialog(await this.#open('Preferences', 'Preferences'), this);

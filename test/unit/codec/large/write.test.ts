@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
@@ -264,25 +263,6 @@ describe('writeRows', () => {
     const targets = (await readdir('/proc/self/fd')).map((fd) => real.readlink(`/proc/self/fd/${fd}`).catch(() => ''));
     expect((await Promise.all(targets)).filter((path) => path.startsWith(dirname(file('x'))))).toEqual([]);
   });
-
-  const vipsheader = spawnSync('vipsheader', ['--version']).status === 0;
-  const identify = spawnSync('identify', ['-version']).status === 0;
-
-  for (const name of ['o.png', 'o.tif', 'o.jpg', 'o.webp', 'big.tif']) {
-    it(`is opened by other programs: ${name}`, async (context) => {
-      context.skip(!vipsheader && !identify, 'neither vipsheader nor identify is installed');
-      const options = name === 'big.tif' ? ({ bigTiff: true, depth: 16 } as const) : {};
-      await write(name, smooth(301, 203), { dpi: 300, ...options });
-      if (vipsheader) {
-        const { stdout } = spawnSync('vipsheader', [file(name)], { encoding: 'utf8' });
-        expect(stdout).toContain(`301x203 ${options.depth === 16 ? 'ushort' : 'uchar'}, 3 bands`);
-      }
-      if (identify) {
-        const { stdout } = spawnSync('identify', ['-format', '%wx%h %z', file(name)], { encoding: 'utf8' });
-        expect(stdout).toBe(`301x203 ${options.depth ?? 8}`);
-      }
-    });
-  }
 });
 
 describe('verifyFile', () => {

@@ -37,6 +37,26 @@ test('stays in the box, whose corner it finds, and keeps the best point that it 
   expect(adam.current[2]).toBe(1);
 });
 
+test('moves in place where only the average is wanted: the same way, in two vectors less', async () => {
+  const loss = separable(filled(40, 2), randomVector(40, random(6)));
+  const [usual, inPlace] = [true, false].map(
+    (keepBest) => new Adam(objectiveOf(loss, 40), filled(40, 0.5), { box: UNIT_BOX, keepBest }),
+  );
+  const { current } = inPlace!;
+  for (let i = 0; i < 30; i++) {
+    expect(await inPlace!.step()).toEqual(await usual!.step());
+    expect(inPlace!.current).toEqual(usual!.current);
+    expect(inPlace!.average()).toEqual(usual!.average());
+    expect(inPlace!.current).toBe(current);
+  }
+  expect(inPlace!.best).toEqual({ x: current, loss: usual!.best.loss });
+  const state = structuredClone(inPlace!.save());
+  expect(Object.keys(state.vectors)).toEqual(['x', 'first', 'second', 'average']);
+  const restored = restoreOptimizer(objectiveOf(loss, 40), state) as Adam;
+  for (let i = 0; i < 5; i++) expect(await restored.step()).toEqual(await inPlace!.step());
+  expect(restored.current).toEqual(inPlace!.current);
+});
+
 test('the learning rate is live', async () => {
   const adam = new Adam(objectiveOf(separable([1], [100]), 1), Float32Array.of(0));
   await adam.step();

@@ -36,7 +36,7 @@ function onDevice(loss: Loss): Objective<DeviceVector> {
 
 async function readState({ vectors, ...rest }: OptimizerState<DeviceVector>): Promise<OptimizerState> {
   const read: Record<string, Float32Array> = {};
-  for (const [name, vector] of Object.entries(vectors)) read[name] = await device.read(vector);
+  for (const [name, vector] of Object.entries(vectors)) read[name] = await device.read(vector as DeviceVector);
   return { ...rest, vectors: read };
 }
 

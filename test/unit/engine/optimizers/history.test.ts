@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { CurvatureHistory, historyFor } from '../../../../src/main/engine/optimizers/history.ts';
+import { CurvatureHistory, historyFor, pairBytes } from '../../../../src/main/engine/optimizers/history.ts';
+import { StateReader } from '../../../../src/main/engine/optimizers/optimizer.ts';
 import { random, randomVector } from './problems.ts';
 
 type Pair = readonly [s: Float32Array, y: Float32Array];
@@ -29,6 +30,17 @@ function twoLoop(pairs: readonly Pair[], q: Float32Array): Float64Array {
   return r;
 }
 
+/** The nearest number with 8 significant bits. */
+function rounded(value: number): number {
+  if (value === 0) return 0;
+  const unit = 2 ** (Math.floor(Math.log2(Math.abs(value))) - 7);
+  const steps = value / unit;
+  const down = Math.floor(steps);
+  const toEven = down % 2 === 0 ? down : down + 1;
+  const part = steps - down;
+  return unit * (part === 0.5 ? toEven : part < 0.5 ? down : down + 1);
+}
+
 /** Feeds a history the walk of a quadratic with changing masks, as a box makes them; returns its pairs and last q. */
 function walk(history: CurvatureHistory, n: number, steps: number, seed: number): { pairs: Pair[]; q: Float32Array } {
   const next = random(seed);
@@ -51,8 +63,8 @@ function walk(history: CurvatureHistory, n: number, steps: number, seed: number)
       (block) => {
         for (let i = 0; i < block.length; i++) {
           const j = block.from + i;
-          block.s[j] = s[j]!;
-          block.y[j] = y[j]!;
+          block.s[block.at + i] = s[j]!;
+          block.y[block.at + i] = y[j]!;
           block.q[i] = newQ[j]!;
           const error = y[j]! - (newQ[j]! - (step === 0 ? 0 : oldQ[j]!));
           if (error !== 0) {
@@ -111,6 +123,45 @@ test('many blocks and a full history of a long vector agree with the two-loop re
   const history = new CurvatureHistory(n, 20);
   const { pairs, q } = walk(history, n, 30, 5);
   expect(relativeDifference(directionOf(history, q), twoLoop(pairs, q))).toBeLessThan(1e-6);
+});
+
+test('in half precision the direction is that of the rounded pairs', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 5, max: 70 }),
+      fc.integer({ min: 0, max: 25 }),
+      fc.integer({ min: 1, max: 9 }),
+      fc.integer(),
+      (n, steps, capacity, seed) => {
+        const history = new CurvatureHistory(n, capacity, 'half');
+        const { pairs, q } = walk(history, n, steps, seed);
+        expect(history.size).toBe(pairs.length);
+        const stored = pairs.map(([s, y]): Pair => [s.map(rounded), y.map(rounded)]);
+        if (q.some((v) => v !== 0)) {
+          expect(relativeDifference(directionOf(history, q), twoLoop(stored, q))).toBeLessThan(1e-5);
+        }
+      },
+    ),
+  );
+  const long = new CurvatureHistory(3 * 2048 + 777, 5, 'half');
+  const { pairs, q } = walk(long, 3 * 2048 + 777, 9, 5);
+  const stored = pairs.map(([s, y]): Pair => [s.map(rounded), y.map(rounded)]);
+  expect(relativeDifference(directionOf(long, q), twoLoop(stored, q))).toBeLessThan(1e-6);
+});
+
+test.each(['single', 'half'] as const)('a saved history goes on as if nothing had been (%s)', (precision) => {
+  const n = 2048 + 99;
+  const history = new CurvatureHistory(n, 4, precision);
+  const { q } = walk(history, n, 7, 3);
+  const { numbers, vectors } = structuredClone(history.save());
+  expect(numbers['ids']).toEqual([3, 4, 5, 6]);
+  const state = { method: 'lbfgs' as const, numbers, vectors };
+  const restored = CurvatureHistory.restore(n, new StateReader(state, 'lbfgs'));
+  expect(directionOf(restored, q)).toEqual(directionOf(history, q));
+  const bytes = Object.values(vectors).reduce((sum, vector) => sum + vector.byteLength, 0);
+  expect(bytes).toBe(4 * pairBytes(n, precision));
+  expect(walk(restored, n, 1, 8)).toEqual(walk(history, n, 1, 8));
+  expect(restored.save()).toEqual(history.save());
 });
 
 test('a history within a memory budget takes 8 bytes per component and pair, and never none', () => {

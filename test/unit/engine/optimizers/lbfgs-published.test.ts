@@ -95,7 +95,7 @@ async function evaluations(
       rows.push({ loss: evaluation.loss, x: [...x.subarray(0, 4)] });
       return evaluation;
     },
-    start,
+    start.slice(),
     options,
   );
   while (rows.length < count) await optimizer.step();
@@ -132,7 +132,7 @@ test('calls end by their tolerances as in PyTorch', async () => {
     [{ gradientTolerance: -1, changeTolerance: 0.02 }, 'quarticLooseChange'],
   ] as const) {
     const losses: number[] = [];
-    const optimizer = new PublishedLbfgs(objectiveOf(quartic, N), quarticStart, {
+    const optimizer = new PublishedLbfgs(objectiveOf(quartic, N), quarticStart.slice(), {
       ...options,
       onEvaluation: (loss) => losses.push(loss),
     });

@@ -68,6 +68,39 @@ test('a picture-like problem takes one evaluation per iteration after the first 
   expect(optimizer.evaluations - before).toBeLessThanOrEqual(44);
 });
 
+test('without room for a kept gradient it takes the same way, with an evaluation more where it comes back to a trial', async () => {
+  // A strict search, so that it has to come back.
+  const [roomy, frugal] = [true, false].map((keepGradients) =>
+    lbfgs(rosenbrock, filled(20, -1), { keepGradients, curvature: 0.01 }),
+  );
+  for (let i = 0; i < 60; i++) {
+    const [expected, step] = [await roomy!.step(), await frugal!.step()];
+    expect(step.loss).toBe(expected.loss);
+    expect(frugal!.current).toEqual(roomy!.current);
+  }
+  expect(frugal!.evaluations).toBeGreaterThan(roomy!.evaluations);
+  expect(frugal!.evaluations).toBeLessThan(1.3 * roomy!.evaluations);
+  expect(Object.keys(frugal!.save().vectors)).toEqual(Object.keys(roomy!.save().vectors));
+});
+
+test('pairs in half precision lead to the minimum, too, in hardly more evaluations', async () => {
+  const spent = async (problem: Loss, start: Float32Array, target: number, options: LbfgsOptions) => {
+    const optimizer = lbfgs(problem, start, { ...options, pairPrecision: 'half' });
+    expect((await run(optimizer, target, 2000)).loss).toBeLessThanOrEqual(target);
+    const single = lbfgs(problem, start, options);
+    await run(single, target, 2000);
+    return optimizer.evaluations / single.evaluations;
+  };
+  expect(await spent(rosenbrock, filled(100, -1), 1e-6, {})).toBeLessThan(1.5);
+  const n = 3 * 64 * 64;
+  const next = random(1);
+  const curvatures = Float64Array.from({ length: n }, () => 10 ** (3 * next()));
+  const problem = separable(curvatures, filled(n, 0.6));
+  const start = randomVector(n, next).map(Math.abs);
+  const first = problem(start, new Float32Array(n));
+  expect(await spent(problem, start, 1e-4 * first, { box: UNIT_BOX })).toBeLessThan(1.5);
+});
+
 test('the first trial moves a picture visibly and safely, whatever the scale of the loss', async () => {
   for (const scale of [1e-12, 1, 1e12]) {
     const next = random(2);

@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpointer,
@@ -58,7 +59,67 @@ describe('checkpoints', () => {
     expect(written).toEqual([3]);
     expect(await readCheckpoint(folder)).toEqual(state(3));
     expect(await readCheckpointRecipe(folder)).toEqual(recipe);
-    expect(readdirSync(folder)).toHaveLength(1);
+    expect(readdirSync(folder)).toHaveLength(copiedBytes === 0 ? 3 : 1);
+  });
+
+  const withPairs = (total: number, ids: number[]): RunState => {
+    const pairs = ids.flatMap((id, i) =>
+      ['s', 'y'].map((kind) => [`${kind}${i}`, new Uint16Array(36).fill(id)] as const),
+    );
+    const { optimizer, ...rest } = state(total);
+    const vectors = { x: optimizer.vectors['x']!, ...Object.fromEntries(pairs) };
+    return { ...rest, optimizer: { method: 'lbfgs', numbers: { ids }, vectors } };
+  };
+
+  /** A checkpointer that lets the run wait, and writes when it has rested. */
+  function waiting(place: string) {
+    let latest = 0;
+    const onWritten = ({ total }: { total: number }) => void (latest = total);
+    const checkpointer = new Checkpointer(place, { intervalMs: 0, copiedBytes: 0, onWritten });
+    return async (offered: RunState) => {
+      while (latest !== offered.total) {
+        await checkpointer.offer(() => offered);
+        await setTimeout(1);
+      }
+    };
+  }
+
+  it('of large states add new curvature pairs to those that lie there, and survive a death between any two writes', async () => {
+    const keep = waiting(folder);
+    const files = () => new Set(readdirSync(folder));
+    await keep(withPairs(1, [0]));
+    await keep(withPairs(2, [0, 1]));
+    const before = files();
+    const whole = mkdtempSync(join(tmpdir(), 'madder-checkpoint-copy-'));
+    cpSync(folder, whole, { recursive: true });
+    await keep(withPairs(3, [1, 2]));
+    expect(await readCheckpoint(folder)).toEqual(withPairs(3, [1, 2]));
+    const after = files();
+    // Both vectors of pair 1 are those of before; x, and pair 2, which is written in the place of pair 0, are new.
+    expect([...after].filter((name) => name.startsWith('vector-') && before.has(name))).toHaveLength(2);
+    expect(after.size).toBe(1 + 1 + 2 * 2);
+
+    // As if the process had died before the file that names them was renamed: what is new beside what was there.
+    for (const name of after) if (!before.has(name)) cpSync(join(folder, name), join(whole, name));
+    expect(await readCheckpoint(whole)).toEqual(withPairs(2, [0, 1]));
+    await waiting(whole)(withPairs(3, [1, 2]));
+    expect(await readCheckpoint(whole)).toEqual(withPairs(3, [1, 2]));
+    expect(readdirSync(whole)).toHaveLength(6);
+    // A vector that is missing is said, not painted around.
+    rmSync(
+      join(
+        whole,
+        readdirSync(whole).find((name) => name.startsWith('vector-x'))!,
+      ),
+    );
+    await expect(readCheckpoint(whole)).rejects.toThrow(/vector-x.*begin the run anew/);
+    // A small state needs none of them.
+    const small = new Checkpointer(folder, { intervalMs: 0 });
+    await small.offer(() => withPairs(4, [2]));
+    await small.settle();
+    expect(await readCheckpoint(folder)).toEqual(withPairs(4, [2]));
+    expect(readdirSync(folder)).toEqual(['checkpoint.safetensors']);
+    rmSync(whole, { recursive: true });
   });
 
   it('come no more often than they are wanted', async () => {

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { luminance, matchColours, toGrey } from '../../../../src/main/codec/colour.ts';
 import { resizePicture, type Picture } from '../../../../src/main/codec/picture.ts';
@@ -9,23 +8,16 @@ import { PictureObjective, measureStatistics } from '../../../../src/main/engine
 import { seeGrey } from '../../../../src/main/engine/runs/colour.ts';
 import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { run, type RunOptions, type RunState } from '../../../../src/main/engine/runs/run.ts';
-import { recipeSchema, type Colour, type Recipe } from '../../../../src/shared/recipe.ts';
-
-const golden = (name: string) => fileURLToPath(new URL(`../../../golden/data/${name}`, import.meta.url));
-const hash = (letter: string) => letter.repeat(64);
+import type { Colour, Recipe } from '../../../../src/shared/recipe.ts';
+import { goldenFile, hash, imageOf, noisy, runRecipe } from '../../../support/run-recipe.ts';
 
 let vgg: Network;
 let resnet: Network;
 beforeAll(async () => {
-  vgg = await loadNetwork(golden('vgg16-thin.weights.safetensors'));
-  resnet = await loadNetwork(golden('resnet18-thin.weights.safetensors'));
+  vgg = await loadNetwork(goldenFile('vgg16-thin.weights.safetensors'));
+  resnet = await loadNetwork(goldenFile('resnet18-thin.weights.safetensors'));
 });
 
-const noisy = (width: number, height: number, seed: number): Picture => ({
-  width,
-  height,
-  data: noisePicture(3 * width * height, seed),
-});
 /** Smooth, warm at the left and cold at the right, with room around every colour. */
 const photo: Picture = {
   width: 48,
@@ -42,19 +34,12 @@ const images = new Map([
   [hash('b'), painting],
   [hash('c'), second],
 ]);
-const image = (letter: string, { width, height }: Picture) => ({ sha256: hash(letter), name: letter, width, height });
 
-const recipe = (colour: Colour, changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe =>
-  recipeSchema.parse({
-    version: 1,
-    content: image('a', photo),
-    styles: [{ image: image('b', painting) }],
+const recipe = (colour: Colour, changes: Parameters<typeof runRecipe>[2] = {}): Recipe =>
+  runRecipe(photo, painting, {
     colour,
-    networks: { style: { id: 'v', sha256: hash('1') } },
     objective: {
-      style: 1,
-      content: 0.1,
-      variation: 0.01,
+      ...{ style: 1, content: 0.1, variation: 0.01 },
       styleLayers: { relu1_1: 1, relu2_1: 1 },
       contentLayers: { relu3_3: 1 },
     },
@@ -65,8 +50,6 @@ const recipe = (colour: Colour, changes: Partial<Record<keyof Recipe, unknown>> 
         { factor: 1, evaluations: 8 },
       ],
     },
-    optimizer: { kind: 'lbfgs' },
-    init: { kind: 'content' },
     ...changes,
   });
 
@@ -92,11 +75,12 @@ describe('colour: luminance', () => {
   it.each([
     ...optimizers,
     ['noise', { init: { kind: 'noise' }, seed: 5 }],
-    ['picture', { init: { kind: 'image', image: image('c', second) } }],
+    ['picture', { init: { kind: 'image', image: imageOf('c', second) } }],
   ] as const)("paints brightness and keeps the photo's chroma (%s)", async (_name, changes) => {
     const vectors: Float32Array[] = [];
     const result = await paint(recipe('luminance', changes), {
-      onIteration: async ({ state }) => void vectors.push((await state()).optimizer.vectors['x']!.slice()),
+      onIteration: async ({ state }) =>
+        void vectors.push((await state()).optimizer.vectors['x']!.slice() as Float32Array),
     });
     const [got, wanted] = [chroma(result.picture), chroma(photo)];
     // Where brightness left room, chroma is the photo's; elsewhere it is paler.
@@ -149,10 +133,10 @@ describe('colour: match', () => {
   });
 
   it('starts from a picture in its own colours, also if that is the painting', async () => {
-    const init = { kind: 'image', image: image('b', painting) };
+    const init = { kind: 'image', image: imageOf('b', painting) };
     const start: Float32Array[] = [];
     await paint(recipe('match', { init, schedule: { size: 48, levels: [{ factor: 1, evaluations: 3 }] } }), {
-      onIteration: async ({ state }) => void start.push((await state()).optimizer.vectors['x']!),
+      onIteration: async ({ state }) => void start.push((await state()).optimizer.vectors['x']! as Float32Array),
     });
     expect(start[0]).toHaveLength(3 * 48 * 36);
     const unmatched = await resizePicture(painting, 48, 36);
@@ -180,8 +164,8 @@ describe.each(['luminance', 'match'] as const)('colour: %s', (colour) => {
 
   it('works with several styles and two networks', async () => {
     const styles = [
-      { image: image('b', painting), weight: 2 },
-      { image: image('c', second), scale: 0.5 },
+      { image: imageOf('b', painting), weight: 2 },
+      { image: imageOf('c', second), scale: 0.5 },
     ];
     const networks = { style: { id: 'v', sha256: hash('1') }, content: { id: 'r', sha256: hash('2') } };
     const objective = { style: 1, content: 0.1, styleLayers: { relu1_1: 1 }, contentLayers: { relu3_x: 1 } };

@@ -8,8 +8,10 @@ import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
 const SIZE = { width: 2000, height: 1000 };
 /** Of a pair at this size: two vectors of six million values. */
 const PAIR = 2 * 4 * 6e6;
-/** Photo, start, gradient and result; current point, trial, direction and two gradients. */
-const VECTORS = 9 * 4 * 6e6;
+/** Photo and gradient; current point, trial, direction and two gradients. */
+const VECTORS = 7 * 4 * 6e6;
+/** Tiles do without the photo and without a gradient that is kept, and leave a twentieth of all memory alone. */
+const spared = (free: number): number => 2 * 4 * 6e6 - 0.05 * (1e9 + VECTORS + free);
 
 const recipe = (history: number): Recipe =>
   recipeSchema.parse({
@@ -35,10 +37,10 @@ beforeAll(async () => {
 });
 
 /** The plan where so much memory is left beside the process and the vectors. */
-function planWith(free: number, history = 20) {
+function planWith(free: number, history = 20, planned = recipe(history)) {
   const rss = vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(1e9);
   try {
-    return new MemoryPlanner(recipe(history), {}, 1e9 + VECTORS + free).plan(shape, SIZE);
+    return new MemoryPlanner(planned, {}, 1e9 + VECTORS + free).plan(shape, SIZE);
   } finally {
     rss.mockRestore();
   }
@@ -46,25 +48,39 @@ function planWith(free: number, history = 20) {
 
 describe('the plan of a level', () => {
   it('paints in one piece what fits with all curvature pairs', () => {
-    expect(planWith(whole + 20.1 * PAIR)).toEqual({ tileBytes: undefined, optimizer: recipe(20).optimizer });
+    const { optimizer } = recipe(20);
+    expect(planWith(whole + 20.1 * PAIR)).toEqual({ tileBytes: undefined, optimizer, lbfgs: {} });
+  });
+
+  it('keeps pairs in half precision before it drops any', () => {
+    const { optimizer } = recipe(100);
+    const plan = planWith(whole + 50.1 * PAIR, 100);
+    expect(plan).toEqual({ tileBytes: undefined, optimizer, lbfgs: { pairPrecision: 'half' } });
   });
 
   it('drops pairs before it cuts the picture, down to half of the memory', () => {
-    expect(planWith(whole + 99.5 * PAIR, 100)).toMatchObject({
+    expect(planWith(whole + 49.75 * PAIR, 100)).toMatchObject({
       tileBytes: undefined,
       optimizer: { history: 99 },
+      lbfgs: { pairPrecision: 'half' },
       note: expect.stringMatching(/^At 2000 x 1000 px, 99 of the optimizer's 100 curvature pairs fit/) as string,
     });
+  });
+
+  it('leaves the pairs of the published L-BFGS as they were published', () => {
+    const optimizer = { kind: 'lbfgs', history: 100, lineSearch: 'none' };
+    const plan = planWith(whole + 50.1 * PAIR, 100, { ...recipe(100), optimizer } as Recipe);
+    expect(plan).toMatchObject({ tileBytes: undefined, optimizer: { history: 50 }, lbfgs: {} });
   });
 
   it('gives tiles what pairs leave', () => {
     const free = 0.9 * whole + 4 * PAIR;
     const plan = planWith(free, 4);
-    expect(plan.optimizer).toMatchObject({ history: 4 });
-    expect(plan.tileBytes).toBeCloseTo(0.9 * whole, -1);
+    expect(plan).toMatchObject({ optimizer: { history: 4 }, lbfgs: { keepGradients: false } });
+    expect(plan.tileBytes).toBeCloseTo(0.9 * whole + spared(free), -1);
     const tight = planWith(12 * PAIR);
-    expect(tight.optimizer).toMatchObject({ history: 6 });
-    expect(tight.tileBytes).toBeCloseTo(6 * PAIR, -1);
+    expect(tight).toMatchObject({ optimizer: { history: 11 }, lbfgs: { keepGradients: false, pairPrecision: 'half' } });
+    expect(tight.tileBytes).toBeCloseTo((12 - 11 / 2) * PAIR + spared(12 * PAIR), -1);
   });
 
   it('counts the vectors of a state that a run goes on from once', () => {
@@ -76,7 +92,7 @@ describe('the plan of a level', () => {
 
   it('refuses with figures what cannot fit', () => {
     expect(() => planWith(PAIR)).toThrow(
-      /2000 x 1000 px does not fit into 1\.3 GB of memory: .* 2 curvature pairs and the photos take 1\.3 GB/,
+      /2000 x 1000 px does not fit into 1\.2 GB of memory: .* 2 curvature pairs and the photos take 1\.2 GB/,
     );
   });
 

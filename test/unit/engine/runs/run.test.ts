@@ -1,36 +1,22 @@
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
 import { RunControl } from '../../../../src/main/engine/runs/control.ts';
-import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { run, type RunProgress, type RunState } from '../../../../src/main/engine/runs/run.ts';
 import { coarseToFine } from '../../../../src/main/engine/runs/schedule.ts';
 import type { Picture } from '../../../../src/main/codec/picture.ts';
-import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
-
-const golden = (name: string) => fileURLToPath(new URL(`../../../golden/data/${name}`, import.meta.url));
-const hash = (letter: string) => letter.repeat(64);
+import type { Recipe } from '../../../../src/shared/recipe.ts';
+import { goldenFile, hash, imageOf, noisy, runRecipe, waves } from '../../../support/run-recipe.ts';
 
 let vgg: Network;
 let resnet: Network;
 beforeAll(async () => {
-  vgg = await loadNetwork(golden('vgg16-thin.weights.safetensors'));
-  resnet = await loadNetwork(golden('resnet18-thin.weights.safetensors'));
+  vgg = await loadNetwork(goldenFile('vgg16-thin.weights.safetensors'));
+  resnet = await loadNetwork(goldenFile('resnet18-thin.weights.safetensors'));
 });
 
-const noisy = (width: number, height: number, seed: number): Picture => ({
-  width,
-  height,
-  data: noisePicture(3 * width * height, seed),
-});
-/** Smooth, so that a style of noise has something to change. */
-const photo: Picture = {
-  width: 64,
-  height: 48,
-  data: Float32Array.from({ length: 3 * 64 * 48 }, (_, i) => 0.5 + 0.3 * Math.sin(i / 9) * Math.cos(i / 700)),
-};
+const photo = waves(64, 48);
 const painting = noisy(50, 60, 7);
 const second = noisy(40, 40, 8);
 const images = new Map([
@@ -39,32 +25,7 @@ const images = new Map([
   [hash('c'), second],
 ]);
 
-const image = (letter: string, { width, height }: Picture) => ({ sha256: hash(letter), name: letter, width, height });
-
-function recipe(changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe {
-  return recipeSchema.parse({
-    version: 1,
-    content: image('a', photo),
-    styles: [{ image: image('b', painting) }],
-    networks: { style: { id: 'v', sha256: hash('1') } },
-    objective: {
-      style: 1,
-      content: 0.1,
-      styleLayers: { relu1_1: 1, relu2_1: 1, relu3_1: 1 },
-      contentLayers: { relu3_3: 1 },
-    },
-    schedule: {
-      size: 48,
-      levels: [
-        { factor: 0.5, evaluations: 8 },
-        { factor: 1, evaluations: 12 },
-      ],
-    },
-    optimizer: { kind: 'lbfgs' },
-    init: { kind: 'content' },
-    ...changes,
-  });
-}
+const recipe = (changes: Parameters<typeof runRecipe>[2] = {}): Recipe => runRecipe(photo, painting, changes);
 
 describe('run', () => {
   it('brings the picture closer to the style, level by level, within [0,1]', async () => {
@@ -116,8 +77,8 @@ describe('run', () => {
   it('mixes styles by their weights', async () => {
     const styled = (b: number, c: number) => {
       const styles = [
-        { image: image('b', painting), weight: b },
-        { image: image('c', second), weight: c },
+        { image: imageOf('b', painting), weight: b },
+        { image: imageOf('c', second), weight: c },
       ];
       return run(recipe({ styles }), { images, networks: { style: vgg } }, { threads: 1 });
     };

@@ -1,37 +1,24 @@
-import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
-import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { run, type RunSnapshot, type RunState } from '../../../../src/main/engine/runs/run.ts';
 import type { Picture } from '../../../../src/main/codec/picture.ts';
-import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
-
-const golden = (name: string) => fileURLToPath(new URL(`../../../golden/data/${name}`, import.meta.url));
-const hash = (letter: string) => letter.repeat(64);
+import type { Recipe } from '../../../../src/shared/recipe.ts';
+import { goldenFile, hash, noisy, runRecipe, waves } from '../../../support/run-recipe.ts';
 
 let vgg: Network;
-beforeAll(async () => (vgg = await loadNetwork(golden('vgg16-thin.weights.safetensors'))));
+beforeAll(async () => (vgg = await loadNetwork(goldenFile('vgg16-thin.weights.safetensors'))));
 
-const photo: Picture = {
-  width: 40,
-  height: 32,
-  data: Float32Array.from({ length: 3 * 40 * 32 }, (_, i) => 0.5 + 0.3 * Math.sin(i / 9) * Math.cos(i / 700)),
-};
-const painting: Picture = { width: 36, height: 40, data: noisePicture(3 * 36 * 40, 7) };
+const photo = waves(40, 32);
+const painting = noisy(36, 40, 7);
 const images = new Map([
   [hash('a'), photo],
   [hash('b'), painting],
 ]);
-const image = (letter: string, { width, height }: Picture) => ({ sha256: hash(letter), name: letter, width, height });
 
 /** @param last evaluations at the full size, behind five at half of it */
-const recipe = (last: number, changes: Partial<Record<keyof Recipe, unknown>>): Recipe =>
-  recipeSchema.parse({
-    version: 1,
-    content: image('a', photo),
-    styles: [{ image: image('b', painting) }],
-    networks: { style: { id: 'v', sha256: hash('1') } },
+const recipe = (last: number, changes: Parameters<typeof runRecipe>[2]): Recipe =>
+  runRecipe(photo, painting, {
     objective: {
       ...{ style: 1, content: 0.1 },
       styleLayers: { relu1_1: 1, relu2_1: 1 },
@@ -44,8 +31,6 @@ const recipe = (last: number, changes: Partial<Record<keyof Recipe, unknown>>): 
         { factor: 1, evaluations: last },
       ],
     },
-    optimizer: { kind: 'lbfgs' },
-    init: { kind: 'content' },
     ...changes,
   });
 

@@ -1,44 +1,36 @@
-import { fileURLToPath } from 'node:url';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Picture } from '../../../../src/main/codec/picture.ts';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
+import { Checkpointer, readCheckpoint } from '../../../../src/main/engine/runs/checkpoint.ts';
 import { RunControl } from '../../../../src/main/engine/runs/control.ts';
-import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { run, type RunOptions, type RunState, type RunTile } from '../../../../src/main/engine/runs/run.ts';
 import { GraphSession } from '../../../../src/main/engine/runtime/session.ts';
-import { recipeSchema, type Recipe } from '../../../../src/shared/recipe.ts';
+import type { Recipe } from '../../../../src/shared/recipe.ts';
+import { goldenFile, hash, noisy, runRecipe, waves } from '../../../support/run-recipe.ts';
 
-const golden = fileURLToPath(new URL('../../../golden/data/vgg16-thin.weights.safetensors', import.meta.url));
-const hash = (letter: string) => letter.repeat(64);
 const SIZE = { width: 800, height: 600 };
 
 let vgg: Network;
 let photo: Picture;
 let painting: Picture;
 beforeAll(async () => {
-  vgg = await loadNetwork(golden);
-  const [width, height] = [SIZE.width, SIZE.height];
-  const smooth = (i: number) => 0.5 + 0.3 * Math.sin(i / 9) * Math.cos(i / 700);
-  photo = { width, height, data: Float32Array.from({ length: 3 * width * height }, (_, i) => smooth(i)) };
-  painting = { width: 700, height: 640, data: noisePicture(3 * 700 * 640, 3) };
+  vgg = await loadNetwork(goldenFile('vgg16-thin.weights.safetensors'));
+  photo = waves(SIZE.width, SIZE.height);
+  painting = noisy(700, 640, 3);
 });
 afterEach(() => {
   vi.restoreAllMocks();
 });
 
-function recipe(changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe {
-  const image = (letter: string, { width, height }: Picture) => ({ sha256: hash(letter), name: letter, width, height });
-  return recipeSchema.parse({
-    version: 1,
-    content: image('a', photo),
-    styles: [{ image: image('b', painting) }],
-    networks: { style: { id: 'v', sha256: hash('1') } },
+const recipe = (changes: Parameters<typeof runRecipe>[2] = {}): Recipe =>
+  runRecipe(photo, painting, {
     objective: {
-      style: 1,
-      content: 0.1,
-      variation: 0.5,
+      ...{ style: 1, content: 0.1, variation: 0.5 },
       styleLayers: { relu1_1: 1, relu2_1: 1, relu3_1: 1 },
       contentLayers: { relu3_3: 1 },
     },
@@ -50,10 +42,8 @@ function recipe(changes: Partial<Record<keyof Recipe, unknown>> = {}): Recipe {
       ],
     },
     optimizer: { kind: 'adam' },
-    init: { kind: 'content' },
     ...changes,
   });
-}
 
 const paint = (changes: Parameters<typeof recipe>[0] = {}, options: RunOptions = {}, network = vgg) => {
   const images = new Map([
@@ -96,7 +86,13 @@ describe('a run that does not fit into memory', () => {
       { optimizer },
       { memoryBytes, onIteration: ({ state }) => void states.push(structuredClone(state() as RunState)) },
     );
-    const middle = states.find((state) => state.level === 1)!;
+    const offered = states.find((state) => state.level === 1)!;
+    expect(offered.optimizer.vectors['s0']).toBeInstanceOf(Uint16Array);
+    const folder = mkdtempSync(join(tmpdir(), 'madder-tiles-'));
+    await new Checkpointer(folder, { intervalMs: 0, copiedBytes: 0 }).offer(() => offered);
+    const middle = (await readCheckpoint(folder))!;
+    rmSync(folder, { recursive: true });
+    expect(middle).toEqual(offered);
     const resumed = await paint({ optimizer }, { memoryBytes: tight() + 150e6, from: middle });
     expect(distance(resumed.picture, straight.picture)).toBeLessThan(1e-3);
     expect(straight.recipe.optimizer).toMatchObject({ history: 100 });

@@ -6,14 +6,16 @@ import { describe, expect, it } from 'vitest';
 import { loadNetwork } from '../../../../src/main/engine/networks/load.ts';
 import type { Network } from '../../../../src/main/engine/networks/network.ts';
 import { applyRewrites } from '../../../../src/main/engine/networks/rewrites/apply.ts';
-import type { NetworkUse, ObjectiveShape } from '../../../../src/main/engine/objective/assemble.ts';
+import { gramInput, type NetworkUse, type ObjectiveShape } from '../../../../src/main/engine/objective/assemble.ts';
 import {
   measureStatistics,
   mixStatistics,
   PictureObjective,
   type Evaluation,
   type RunSize,
+  type Statistics,
 } from '../../../../src/main/engine/objective/objective.ts';
+import { Regions } from '../../../../src/main/engine/objective/regions.ts';
 import { seeGrey } from '../../../../src/main/engine/runs/colour.ts';
 import { noisePicture } from '../../../../src/main/engine/runs/random.ts';
 import { FeatureStore } from '../../../../src/main/engine/tiling/feature-store.ts';
@@ -93,19 +95,47 @@ interface Case {
   readonly inner: number;
   readonly normalization?: Normalization;
   readonly weights?: Partial<typeof WEIGHTS>;
+  /** Every style in a region of its own, and a part of the picture that is no region's. */
+  readonly masked?: boolean;
+}
+
+/** Three regions with soft and hard edges, and a fourth part, in planes of another size and shape than the picture. */
+function threeRegions(): Regions {
+  const size = { width: 93, height: 61 };
+  const shares = [0, 1, 2].map((region) => ({
+    ...size,
+    data: Float32Array.from({ length: size.width * size.height }, (_, i) => {
+      const [x, y] = [(i % size.width) / size.width, Math.floor(i / size.width) / size.height];
+      const soft = Math.min(1, Math.max(0, 8 * (x - 0.4 + 0.2 * Math.sin(5 * y))));
+      if (region === 0) return y < 0.75 ? 1 - soft : 0;
+      return (region === 1) === y < 0.3 && y < 0.75 ? soft : 0;
+    }),
+  }));
+  return new Regions(shares);
 }
 
 /** The same picture's loss and gradient, untiled and in tiles, with three mixed styles and every term. */
-async function both({ uses, size, inner, normalization = 'relative', weights = {} }: Case) {
-  const shape: ObjectiveShape = { networks: uses, variation: ALL_TERMS };
+async function both({ uses, size, inner, normalization = 'relative', weights = {}, masked = false }: Case) {
+  const shape: ObjectiveShape = {
+    networks: uses,
+    variation: ALL_TERMS,
+    ...(masked ? { regions: threeRegions() } : {}),
+  };
   const styleOnly = uses.map((use) => ({ ...use, content: [] }));
   const sizes = [size, { width: 211, height: 190 }, { width: 160, height: 203 }];
-  const parts = [];
+  const parts: { statistics: Statistics; weight: number }[] = [];
   for (const [i, fitted] of sizes.entries()) {
     const statistics = await measureStatistics(styleOnly, picture(fitted, 20 + i), fitted, THREADS);
     parts.push({ statistics, weight: i + 1 });
   }
-  const grams = mixStatistics(parts);
+  const names = uses.flatMap(({ key, style }) => style.map((layer) => ({ network: key, layer })));
+  const grams = masked
+    ? new Map(
+        names.flatMap((term) =>
+          parts.map(({ statistics }, r) => [gramInput(term, r), statistics.get(gramInput(term))!] as const),
+        ),
+      )
+    : mixStatistics(parts);
   const photo = picture(size, 2);
   const x = picture(size, 5);
   const content = await measureStatistics(
@@ -188,6 +218,28 @@ describe('an objective in tiles', () => {
     expectSame(result);
   });
 
+  it.each<[name: string, size: RunSize, inner: number, rewrites?: readonly Rewrite[], normalization?: Normalization]>([
+    ['vgg19-thin-maxpool', { width: 301, height: 263 }, 64],
+    ['vgg16-thin', { width: 417, height: 333 }, 64, [{ octaves: 2 }], 'mean'],
+    ['squeezenet', { width: 271, height: 302 }, 64],
+    ['vgg16-thin', { width: 231, height: 207 }, 64, [{ smoothing: { over: 'channels', temperature: 2 } }, { firstPadding: 'reflect' }]], // prettier-ignore
+    ['resnet50-thin', { width: 679, height: 470 }, 200, [], 'gatys2015'],
+    ['shufflenet_v2-thin', { width: 651, height: 320 }, 200],
+  ])('is the untiled one where every style has a region of its own: %s, %o', async (...given) => {
+    const [name, size, inner, rewrites, normalization] = given;
+    const uses = [useOf(await opened(name, rewrites))];
+    const result = await both({ uses, size, inner, masked: true, ...(normalization ? { normalization } : {}) });
+    expect(result.tiling.parts.some(({ plan }) => plan.tiles.length > 1)).toBe(true);
+    expectSame(result);
+  });
+
+  it('brings regions to networks that are seen in grey, each with layers of its own', async () => {
+    const style = seeGrey(await opened('vgg16-thin'));
+    const content = seeGrey(await opened('cifar_resnet20-thin'));
+    const uses = [useOf(style, 'style', { content: [] }), useOf(content, 'content', { style: [] })];
+    expectSame(await both({ uses, size: { width: 253, height: 241 }, inner: 70, masked: true }));
+  });
+
   it('cuts every octave by itself', async () => {
     const network = await opened('vgg16-thin', [{ octaves: 2 }]);
     const layers = ['relu1_1', 'relu3_1', 'relu1_1/2', 'relu4_1/2'];
@@ -251,11 +303,11 @@ describe('an objective in tiles', () => {
       ];
       const x = memory.x;
       const other = picture(memory.tiling.size, 44);
-      const before = await memory.tiled.evaluate(x);
-      expect((await disk.tiled.evaluate(x)).gradient).toEqual(before.gradient);
+      const before = (await memory.tiled.evaluate(x)).gradient.slice();
+      expect((await disk.tiled.evaluate(x)).gradient).toEqual(before);
       for (const { tiled } of [memory, disk]) await tiled.compareWith(other);
       const after = await memory.tiled.evaluate(x);
-      expect(after.gradient).not.toEqual(before.gradient);
+      expect(after.gradient).not.toEqual(before);
       expect((await disk.tiled.evaluate(x)).gradient).toEqual(after.gradient);
       expect(readdirSync(folder)).toHaveLength(1);
       await memory.tiled.release();

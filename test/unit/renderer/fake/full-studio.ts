@@ -156,7 +156,7 @@ export async function fullStudio(samples: Snapshot['samples']): Promise<Partial<
     photo: photo!.picture,
     styles: paintings
       .slice(0, 2)
-      .map(({ picture }, i) => ({ picture, weight: i === 0 ? 1 : 0.5, scale: i === 0 ? 1 : 1.5 })),
+      .map(({ picture }, i) => ({ picture, weight: i === 0 ? 1 : 0.5, scale: i === 0 ? 1 : 1.5, mask: null })),
     preset: { id: 'broad', value: PRESETS[3]!.value },
     settings: { style: 4 },
   };

@@ -4,6 +4,7 @@ import type {
   MethodName,
   Preferences,
   PresetEntry,
+  ResponseOf,
   Snapshot,
   StudioEvent,
   StudioTransport,
@@ -16,6 +17,8 @@ export class FakeTransport implements StudioTransport {
   state: Snapshot;
   /** Everything that was asked, in order. */
   readonly calls: { readonly method: MethodName; readonly request: unknown }[] = [];
+  /** What the next export ends in, where it takes its time. */
+  exporting: Promise<ResponseOf<'exportResult'>> | undefined;
   readonly #events = new Set<(event: StudioEvent) => void>();
   readonly #connections = new Set<(connected: boolean) => void>();
   #jobs = 0;
@@ -26,7 +29,7 @@ export class FakeTransport implements StudioTransport {
 
   call = async (method: MethodName, request: unknown): Promise<Answer<never>> => {
     this.calls.push({ method, request });
-    return { ok: true, value: this.#answer(method, request) as never };
+    return { ok: true, value: (await this.#answer(method, request)) as never };
   };
 
   readonly upload = async (file: Blob, name: string): ReturnType<StudioTransport['upload']> =>
@@ -104,7 +107,10 @@ export class FakeTransport implements StudioTransport {
         return entry;
       }
       case 'exportResult': {
+        const { exporting } = this;
+        this.exporting = undefined;
         const bytes = 2_400_000;
+        if (exporting) return exporting;
         return { path: 'lake.png', bytes, width: 1536, height: 1024, skipped: false, notes: [], download: 'file' };
       }
       case 'useResult':

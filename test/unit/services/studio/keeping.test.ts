@@ -68,7 +68,7 @@ describe('the data folder', () => {
   });
 
   it('refuses documents of a newer program in one sentence', () => {
-    expect(() => migrateDocument({ version: 2 })).toThrow(/newer Madder/);
+    expect(() => migrateDocument({ version: 3 })).toThrow(/newer Madder/);
     expect(() => migrateDocument([])).toThrow(/not a document/);
     expect(() => migrateDocument({ version: 1 })).toThrow(/cannot be used: .*\.$/);
   });

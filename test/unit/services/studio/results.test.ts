@@ -4,6 +4,7 @@ import { dirname, extname, join } from 'node:path';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { decodeImage } from '../../../../src/main/codec/decode.ts';
+import { pictureOf } from '../../../../src/main/codec/large/rows.ts';
 import { toPicture, type Picture } from '../../../../src/main/codec/picture.ts';
 import { profileName } from '../../../../src/main/codec/profile.ts';
 import { prepareRun } from '../../../../src/main/services/painter.ts';
@@ -13,22 +14,9 @@ import { History } from '../../../../src/main/services/studio/history.ts';
 import { Log } from '../../../../src/main/services/studio/log.ts';
 import type { ExportOptions, Result } from '../../../../src/shared/studio/contract.ts';
 import type { StudioDocument } from '../../../../src/shared/studio/document.ts';
+import { PLAIN_EXPORT } from '../../../support/export-options.ts';
 import { adobeRgbProfile } from '../../codec/files.ts';
 import { added, file, newFolder, pictureFile, TestStudio, tinyDocument } from './studio-kit.ts';
-
-const OWN: ExportOptions = {
-  format: 'png',
-  depth: 8,
-  quality: 92,
-  size: { unit: 'own' },
-  dpi: 300,
-  profile: 'srgb',
-  exif: false,
-  removePosition: true,
-  recipe: false,
-  nameTemplate: '{photo}',
-  onConflict: 'number',
-};
 
 /** A photo with a profile, turned, that says where it was taken. */
 const photoFile = () =>
@@ -62,7 +50,10 @@ beforeAll(async () => {
 });
 
 const exported = async (options: Partial<ExportOptions>, path?: string) =>
-  studio.do('exportResult', { result: result.id, options: { ...OWN, ...options }, ...(path ? { path } : {}) });
+  (await studio.do('exportResult', {
+    ...{ result: result.id, options: { ...PLAIN_EXPORT, ...options } },
+    ...(path ? { path } : {}),
+  }))!;
 
 const greatest = (a: Picture, b: Picture) =>
   a.data.reduce((most, value, i) => Math.max(most, Math.abs(value - b.data[i]!)), 0);
@@ -130,7 +121,7 @@ describe('export', () => {
     }
     const large = await exported({ format: 'jpeg', size: { unit: 'px', longSide: 8400 }, dpi: 300 });
     expect(await sharp(large.path).metadata()).toMatchObject({ width: 6300, height: 8400, density: 300 });
-    const request = { result: result.id, options: { ...OWN, size: { unit: 'px', longSide: 100_000 } } };
+    const request = { result: result.id, options: { ...PLAIN_EXPORT, size: { unit: 'px', longSide: 100_000 } } };
     expect(await studio.refused('exportResult', request)).toMatch(/too many .* choose at most \d+ on the long side/);
   });
 
@@ -161,7 +152,7 @@ describe('export', () => {
     // The photo itself is nothing that its painting may replace.
     const source = join(folder, 'Camera 1.jpg');
     await writeFile(source, await readFile(await photoFile()));
-    const options = { ...OWN, format: 'jpeg', onConflict: 'overwrite' };
+    const options = { ...PLAIN_EXPORT, format: 'jpeg', onConflict: 'overwrite' };
     expect(await studio.refused('exportResult', { result: result.id, options })).toMatch(/made from/);
     expect(readdirSync(folder).filter((found) => extname(found) === '.tmp')).toEqual([]);
   });
@@ -172,7 +163,7 @@ describe('export', () => {
     expect((await sharp(named.path).metadata()).format).toBe('webp');
     expect(named.notes.join()).toMatch(/as the name says/);
     expect((await exported({ format: 'tiff' }, join(folder, 'chosen.v2'))).path).toBe(join(folder, 'chosen.v2.tif'));
-    const nowhere = { result: result.id, options: OWN, path: join(folder, 'nowhere', 'x.png') };
+    const nowhere = { result: result.id, options: PLAIN_EXPORT, path: join(folder, 'nowhere', 'x.png') };
     expect(await studio.refused('exportResult', nowhere)).toMatch(/folder that does not exist/);
   });
 
@@ -180,7 +171,10 @@ describe('export', () => {
     const { folder } = studio;
     await studio.close();
     const browser = await TestStudio.open({ shell: 'browser', folder });
-    const done = await browser.do('exportResult', { result: result.id, options: { ...OWN, format: 'jpeg' } });
+    const done = (await browser.do('exportResult', {
+      result: result.id,
+      options: { ...PLAIN_EXPORT, format: 'jpeg' },
+    }))!;
     const asset = await browser.program.asset('download', done.download!);
     expect(asset).toEqual({ type: 'image/jpeg', content: done.path, fileName: 'Camera 1.jpg' });
     await browser.close();
@@ -262,8 +256,15 @@ describe('the history', () => {
     const gone: string[] = [];
     let cap = Infinity;
     const log = await Log.open();
+    const needed = new Set<string>();
     const open = () =>
-      History.open(folder, { cap: () => cap, onResult: () => {}, onGone: (ids) => gone.push(...ids), log });
+      History.open(folder, {
+        cap: () => cap,
+        needed: () => needed,
+        onResult: () => {},
+        onGone: (ids) => gone.push(...ids),
+        log,
+      });
     const history = await open();
     const picture: Picture = { width: 40, height: 30, data: new Float32Array(3600).map((_, i) => (i % 97) / 97) };
     const { name, recipe } = result;
@@ -281,7 +282,9 @@ describe('the history', () => {
     const last = await add();
     expect(gone).toEqual(ids.slice(1));
     expect(history.results.map(({ id }) => id)).toEqual([last, ids[0]]);
-    expect(greatest(await history.picture(last), picture)).toBeLessThan(1e-4);
+    const master = await history.rows(last);
+    expect(greatest(await pictureOf(master), picture)).toBeLessThan(1e-4);
+    await master.close();
 
     await writeFile(join(folder, last, 'about.json'), 'not JSON');
     const again = await open();

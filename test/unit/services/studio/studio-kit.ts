@@ -163,7 +163,7 @@ export async function tinyDocument(
   return {
     ...emptyDocument('madder-vgg'),
     photo,
-    styles: [{ picture: style, weight: 1, scale: 1 }],
+    styles: [{ picture: style, weight: 1, scale: 1, mask: null }],
     settings: {
       size: 64,
       iterations: 3,

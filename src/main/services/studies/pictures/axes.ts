@@ -1,11 +1,11 @@
 /** The axes of each kind of study, and what their values change. */
 import { basename } from 'node:path';
 import { MadderError } from '../../../../shared/errors.ts';
+import type { OptimizerName } from '../../../../shared/optimizers.ts';
 import {
   GRID_PARAMETERS,
   type GridAxis,
   type GridParameter,
-  type OptimizerName,
   type PictureStudyRequest,
   type Remedy,
   type StudyAxis,

@@ -2,7 +2,8 @@
 import { applyRewrites } from '../../../engine/networks/rewrites/apply.ts';
 import type { Network } from '../../../engine/networks/network.ts';
 import { MadderError } from '../../../../shared/errors.ts';
-import type { OptimizerName, PictureSettings, Remedy } from '../../../../shared/picture-studies.ts';
+import { OPTIMIZERS, type OptimizerName } from '../../../../shared/optimizers.ts';
+import type { PictureSettings, Remedy } from '../../../../shared/picture-studies.ts';
 import type { Recipe } from '../../../../shared/recipe.ts';
 import type { RecipeChanges } from '../../../../shared/recipe-changes.ts';
 import type { Rewrite } from '../../../../shared/rewrites.ts';
@@ -39,13 +40,6 @@ export const combined = (variations: readonly Variation[]): Variation =>
     }),
     {},
   );
-
-/** A recipe's settings of an optimizer that people call so. The published L-BFGS keeps 100 pairs, as PyTorch's does. */
-const OPTIMIZERS: Readonly<Record<OptimizerName, NonNullable<RecipeChanges['optimizer']>>> = {
-  lbfgs: { kind: 'lbfgs', lineSearch: 'strong-wolfe' },
-  'lbfgs-published': { kind: 'lbfgs', lineSearch: 'none', history: 100 },
-  adam: { kind: 'adam' },
-};
 
 /** What a study's settings ask for beside `init`. */
 export function changesOf({ optimizer, init: _, ...settings }: PictureSettings): RecipeChanges {
