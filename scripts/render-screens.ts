@@ -9,6 +9,7 @@ import { join, basename } from 'node:path';
 import sharp from 'sharp';
 import { settled } from '../test/e2e/studio/pages/look.ts';
 import { Laboratory } from '../test/e2e/studio/pages/laboratory.ts';
+import { Masks, type Place } from '../test/e2e/studio/pages/masks.ts';
 import { Studio } from '../test/e2e/studio/pages/studio.ts';
 import { until } from '../test/e2e/studio/pages/wait.ts';
 
@@ -47,10 +48,36 @@ async function keep(name: string, looks: readonly Look[] = [USUAL]): Promise<voi
   await settled(page);
 }
 
+/** The sky in one painting, the mountains in another, the lake as it is; and back to one painting without masks. */
+async function paintMasks(): Promise<void> {
+  await studio.choosePainting('Autumn Window');
+  const masks = new Masks(studio);
+  const fill = async (of: string, places: readonly Place[]): Promise<void> => {
+    await masks.open(of);
+    await masks.tool('Lasso').click();
+    await masks.drag(places);
+  };
+  const shore: Place[] = [0, 0.25, 0.5, 0.75, 1].map((x) => [x, 0.575]);
+  const along = [0, 0.1, 0.22, 0.29, 0.4, 0.5, 0.57, 0.64, 0.71, 0.79, 0.9, 1];
+  const heights = [0.28, 0.19, 0.31, 0.35, 0.28, 0.42, 0.22, 0.26, 0.2, 0.28, 0.28, 0.26];
+  const ridge = along.map((x, i): Place => [x, heights[i]!]);
+  const { styles } = await masks.kept((document) => document.styles.length === 2);
+  const [night, glass] = styles.map(({ picture }) => picture.name);
+  await fill('photo', [...shore, [1, 1], [0, 1]]);
+  await fill(glass!, [...ridge, ...shore.toReversed()]);
+  await fill(night!, [[0, 0], ...ridge, [1, 0]]);
+  await masks.tool('Brush').click();
+  await masks.kept((document) => document.styles.every(({ mask }) => mask));
+  await keep('studio-masks');
+  await masks.done();
+  for (let i = 0; i < 4; i++) await studio.undo();
+}
+
 try {
   await keep('studio-first', EVERY);
   await studio.choosePhoto('Mountain Lake');
   await studio.choosePainting('Lighthouse at Night');
+  await paintMasks();
   await studio.setSize(PAINTED);
   await studio.setIterations(ITERATIONS);
   const run = await studio.start();

@@ -210,7 +210,9 @@ async function prepareRepeat(request: RepeatRequest): Promise<PreparedRun> {
   const init = painted ? { kind: 'image' as const, image: painted } : chosen;
 
   const others = [...(style.other ? ['network'] : []), ...(content?.other ? ['content network'] : [])];
-  const note = changesNote(request, others);
+  const { size: _size, extent: _extent, ...settled } = request;
+  // Another size is what enlarging is about.
+  const note = changesNote(painted ? settled : request, others);
   if (note !== undefined) notes.push(note);
   const changes = sized(request, recipe.content, recipe.schedule.side);
   const changed = changeSettings(painted ? ended(recipe) : recipe, named(changes, style.network, eye));

@@ -229,7 +229,9 @@ class Supervisor implements RunHandle {
     if (this.#ended || this.#isDone) return;
     const { code, signal, lastWords } = exit;
     const how = signal ?? `code ${code ?? 'unknown'}`;
-    const words = lastWords ? `: ${lastWords.split('\n').at(-1)}` : '';
+    const lines = lastWords.split('\n');
+    const telling = lines.find((line) => SAYS_MEMORY.test(line)) ?? lines.at(-1);
+    const words = telling ? `: ${telling}` : '';
     this.#fruitless++;
     const less = this.#memoryRanOut(exit) ? this.#lessMemory() : undefined;
     if (this.#fruitless > FRUITLESS_RESTARTS) {

@@ -1,8 +1,7 @@
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { decodeImage, type DecodedImage } from '../../../src/main/codec/decode.ts';
+import type { DecodedImage } from '../../../src/main/codec/decode.ts';
 import { encodeMask } from '../../../src/main/codec/mask.ts';
-import { pictureFile } from '../services/studio/studio-kit.ts';
 
 const picture = (rgb: Uint8Array | Uint16Array, alpha?: Uint8Array | Uint16Array): DecodedImage => ({
   width: rgb.length / 3,
@@ -34,9 +33,4 @@ it('colours count as they look in brightness, 16 bits as 8', async () => {
 it('what is transparent belongs to no region', async () => {
   const white = new Uint8Array(9).fill(255);
   expect(await valuesOf(picture(white, Uint8Array.of(0, 128, 255)))).toEqual([0, 128, 255]);
-});
-
-it('a picture file becomes a mask of its own size', async () => {
-  const path = await pictureFile('mask.png', { width: 40, height: 30 });
-  expect(await sharp(await encodeMask(await decodeImage(path))).metadata()).toMatchObject({ width: 40, height: 30 });
 });

@@ -44,7 +44,7 @@ test('a batch has a document for each photo, or for each painting', () => {
   const pictures = [picture('c'), picture('d')];
   expect(batchDocuments(document, 'photos', pictures).map(({ photo }) => photo)).toEqual(pictures);
   expect(batchDocuments(document, 'paintings', pictures).map(({ styles }) => styles)).toEqual(
-    pictures.map((painting) => [{ picture: painting, weight: 1, scale: 2 }]),
+    pictures.map((painting) => [{ picture: painting, weight: 1, scale: 2, mask: null }]),
   );
 });
 

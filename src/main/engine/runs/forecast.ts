@@ -51,8 +51,10 @@ export function forecast(recipe: Recipe, networks: RunAssets['networks'], option
     ...rest,
   });
   try {
-    const plans = sizes.map((size) => planned(recipe, shape, size, options));
-    const { checkpointBytes, featureBytes } = plans.at(-1)!;
+    // The largest first: it is the one that does not fit.
+    const top = planned(recipe, shape, largest, options);
+    const plans = [...sizes.slice(0, -1).map((size) => planned(recipe, shape, size, options)), top];
+    const { checkpointBytes, featureBytes } = top;
     const levels = plans.map((plan, i) => level(i, plan.level));
     return { memoryBytes, levels, checkpointBytes, featureBytes, resultBytes: resultBytes(largest) };
   } catch (error) {

@@ -1,5 +1,5 @@
-import { LUMA } from '../../codec/colour.ts';
 import { decodeImage, type DecodedImage } from '../../codec/decode.ts';
+import { maskValues } from '../../codec/mask.ts';
 import type { Picture } from '../../codec/picture.ts';
 import { MadderError } from '../../../shared/errors.ts';
 import type { Recipe } from '../../../shared/recipe.ts';
@@ -22,17 +22,9 @@ export interface ReadMask extends Pick<DecodedImage, 'sha256' | 'name' | 'origin
  * @throws MadderError `input`, one sentence naming the file
  */
 export async function readMask(path: string): Promise<ReadMask> {
-  const { width, height, rgb, alpha, sha256, name, original, notes } = await decodeImage(path, {
-    fitPixels: MASK_PIXELS,
-  });
-  const most = rgb instanceof Uint16Array ? 65_535 : 255;
-  const [r, g, b] = LUMA;
-  const data = new Float32Array(width * height);
-  for (let i = 0; i < data.length; i++) {
-    const brightness = (r * rgb[3 * i]! + g * rgb[3 * i + 1]! + b * rgb[3 * i + 2]!) / most;
-    data[i] = alpha ? (brightness * alpha[i]!) / most : brightness;
-  }
-  return { mask: { width, height, data }, sha256, name, original, notes };
+  const decoded = await decodeImage(path, { fitPixels: MASK_PIXELS });
+  const { width, height, sha256, name, original, notes } = decoded;
+  return { mask: { width, height, data: maskValues(decoded) }, sha256, name, original, notes };
 }
 
 type Masked = Pick<Recipe, 'styles' | 'masks'>;

@@ -6,6 +6,7 @@ import type { Recipe } from '../../../shared/recipe.ts';
 import type { ObjectiveShape } from '../objective/assemble.ts';
 import type { ObjectiveWeights, RunSize, TermValue } from '../objective/objective.ts';
 import { Adam } from '../optimizers/adam.ts';
+import { withFewerPairs } from '../optimizers/fewer-pairs.ts';
 import { Lbfgs } from '../optimizers/lbfgs.ts';
 import type { Later, Objective, Optimizer, OptimizerState, Vector } from '../optimizers/optimizer.ts';
 import { parameterizationOf } from '../parameterizations/parameterization.ts';
@@ -356,7 +357,13 @@ class Painter {
     const optimizer =
       origin instanceof Start
         ? place.begin({ ...this.recipe, optimizer: plan.optimizer }, evaluate, origin.take().data, plan.lbfgs)
-        : place.resume(evaluate, origin.optimizer);
+        : place.resume(
+            evaluate,
+            // It may go on within less memory than it was begun with.
+            plan.optimizer.kind === 'lbfgs'
+              ? withFewerPairs(origin.optimizer, plan.optimizer.history)
+              : origin.optimizer,
+          );
     const picture = (): Later<Picture> => {
       const { x, factor } = shown(this.recipe, optimizer, place.draw !== undefined);
       return afterwards(place.read(x), (data) => ({

@@ -43,6 +43,11 @@ export interface TilingOptions {
   readonly inner?: number;
 }
 
+/**
+ * The piece of the picture that a tile sees, and that of the tile before, which waits to be collected, bytes per pixel. Where a gradient
+ * is wanted, it comes in such pieces too.
+ */
+const TILE_BYTES = 2 * 12;
 /** Smaller tiles are nearly all overlap, px. */
 const SMALLEST_INNER = 64;
 /** How much more than the picture's area tiles may cover before one session at a time, in larger tiles, is the better choice. */
@@ -228,7 +233,8 @@ function costParts(
     ];
     const costs = works.map((work): [Work, SessionCost] => {
       const graph = assemble(part, work, { height, width, blockedLayout, whole });
-      return [work, sessionCost(graph, height * width, blockedLayout)];
+      const { fixed, perPixel } = sessionCost(graph, height * width, blockedLayout);
+      return [work, { fixed, perPixel: perPixel + (work === 'gradient' ? 2 * TILE_BYTES : TILE_BYTES) }];
     });
     return { ...part, costs: new Map(costs) };
   });

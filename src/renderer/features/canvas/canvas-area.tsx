@@ -17,6 +17,7 @@ import { createStage } from './stage.ts';
 export function CanvasArea() {
   const program = useProgram();
   const { t } = useTranslation();
+  const area = useRef<HTMLDivElement>(null);
   const host = useRef<HTMLDivElement>(null);
   const helpId = useId();
   const description = useDescription();
@@ -29,10 +30,17 @@ export function CanvasArea() {
 
   return (
     <>
-      {masking && <MaskBar />}
-      {/* The picture is moved with the arrow keys, for which it needs the focus. */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className={styles.area} role="group" tabIndex={0} aria-label={t('canvas.area')} aria-describedby={helpId}>
+      {masking && <MaskBar canvas={area} />}
+      <div
+        ref={area}
+        className={styles.area}
+        role="group"
+        // The picture is moved with the arrow keys, for which it needs the focus.
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        aria-label={t('canvas.area')}
+        aria-describedby={helpId}
+      >
         <div ref={host} className={styles.host} data-canvas>
           <span className="visually-hidden" role="img" aria-label={description} />
           {masking ? <BrushOutline /> : <Overlays />}

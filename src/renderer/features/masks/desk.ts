@@ -78,7 +78,8 @@ export class MaskDesk {
 
   /** Whether there is a mask to paint on now. */
   get ready(): boolean {
-    return this.#program.view.getState().masking !== null;
+    const { masking, peeking } = this.#program.view.getState();
+    return masking !== null && !peeking;
   }
 
   /** The lasso's line while it is drawn, px of the mask. */
@@ -193,11 +194,15 @@ export class MaskDesk {
   }
 
   fill(): void {
-    this.#commit({ kind: 'fill', value: 255 });
+    this.#commit({ kind: 'fill' });
   }
 
+  /** No mask again: one that is black everywhere would leave nothing to what it is for. */
   clear(): void {
-    this.#commit({ kind: 'fill', value: 0 });
+    const { documents, view } = this.#program;
+    const { masking } = view.getState();
+    this.#dropStroke();
+    if (masking && this.#mask) documents.edit((draft) => setMask(draft, masking, null));
   }
 
   /** Makes a picture the mask: as bright as it is, stretched over the photo. */

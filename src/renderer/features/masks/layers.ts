@@ -156,7 +156,7 @@ export class MaskLayers {
         invert(raster);
         return wholeBox(raster);
       case 'fill':
-        raster.data.fill(edit.value);
+        raster.data.fill(255);
         return wholeBox(raster);
       case 'load':
         layer.raster = fromPicture(edit.picture, raster.width, raster.height);

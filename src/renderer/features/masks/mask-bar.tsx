@@ -1,5 +1,5 @@
 import { SquareDashed, SquareMinus } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
+import { useEffect, useMemo, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useStore } from 'zustand';
 import { useAction } from '../../actions/use-action.ts';
@@ -19,10 +19,14 @@ import { keyOf, regionsOf, restOf, withoutSuffix, type Region } from './target.t
 /** The brush is no part of the document: a drag at its sliders is nothing to undo. */
 const NO_STEPS = { begin: () => undefined, end: () => undefined };
 
-/** Above the canvas while a mask is painted: whose mask, with the others and what they cover, and what it is painted with. */
-export function MaskBar() {
+/**
+ * Above the canvas while a mask is painted: whose mask, with the others and what they cover, and what it is painted with.
+ * @param canvas gets the focus of what goes with the bar
+ */
+export function MaskBar({ canvas }: { readonly canvas: RefObject<HTMLElement | null> }) {
   const { t } = useTranslation();
   useEscapeToLeave();
+  useFocusLeft(canvas);
   return (
     <GestureContext value={NO_STEPS}>
       <section className={styles.bar} aria-label={t('masks.title')}>
@@ -57,6 +61,17 @@ function useEscapeToLeave(): void {
 
 /** Regions beyond which there is no room for all their names. */
 const MANY = 5;
+
+function useFocusLeft(canvas: RefObject<HTMLElement | null>): void {
+  useEffect(() => {
+    const heir = canvas.current;
+    return () => {
+      requestAnimationFrame(() => {
+        if (document.activeElement === document.body) heir?.focus({ preventScroll: true });
+      });
+    };
+  }, [canvas]);
+}
 
 /** All that masks can be painted for: what stands for it on the canvas, how much it covers, and which one is open. */
 function Regions() {

@@ -27,8 +27,8 @@ export type MaskEdit =
       readonly id: string;
     }
   | { readonly kind: 'invert'; readonly id: string }
-  /** 255: everything belongs to the region; 0: nothing does. */
-  | { readonly kind: 'fill'; readonly value: number; readonly id: string }
+  /** Everything belongs to the region. */
+  | { readonly kind: 'fill'; readonly id: string }
   /** A picture in grey becomes the mask, stretched over it. */
   | { readonly kind: 'load'; readonly picture: ImageBitmap; readonly id: string };
 
