@@ -117,10 +117,8 @@ const runPlanSchema = z.object({
       bytes: z.number(),
     }),
   ),
-  /** Room on the disk: of a checkpoint, of the photo's features beyond memory, and of the result, bytes. */
-  checkpointBytes: z.number(),
-  featureBytes: z.number(),
-  resultBytes: z.number(),
+  /** Room that its folder takes on the disk: checkpoints, what is kept of the photo beyond memory, and the result, bytes. */
+  diskBytes: z.number(),
   /** Why it cannot be painted so, one sentence; with how much memory it could, and which side could; null: none. */
   refused: z.object({ message: z.string(), leastBytes: z.number().nullable(), side: z.int().nullable() }).optional(),
 });

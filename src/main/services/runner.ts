@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { EngineClient, type EngineClientOptions, type EngineExit } from '../engine/process/client.ts';
 import { readResult } from '../engine/process/result.ts';
 import type { Picture } from '../codec/picture.ts';
@@ -263,9 +264,11 @@ class Supervisor implements RunHandle {
    * Whether an engine died for want of memory. It says so itself, or the system ends it by SIGKILL, as people do too: it counts where the
    * engine had much of what it may take, or where nothing else explains that it dies again.
    */
-  #memoryRanOut({ signal, lastWords }: EngineExit): boolean {
+  #memoryRanOut({ code, signal, lastWords }: EngineExit): boolean {
     if (SAYS_MEMORY.test(lastWords)) return true;
-    if (signal !== 'SIGKILL') return false;
+    // Electron hands on what waitpid says, which for a signal is its number; no engine leaves with it.
+    const isKilled = signal === 'SIGKILL' || (signal === null && code === constants.signals.SIGKILL);
+    if (!isKilled) return false;
     return this.#taken > (this.#allowed ?? Infinity) / 2 || this.#fruitless > 1;
   }
 

@@ -54,9 +54,8 @@ export function forecast(recipe: Recipe, networks: RunAssets['networks'], option
     // The largest first: it is the one that does not fit.
     const top = planned(recipe, shape, largest, options);
     const plans = [...sizes.slice(0, -1).map((size) => planned(recipe, shape, size, options)), top];
-    const { checkpointBytes, featureBytes } = top;
     const levels = plans.map((plan, i) => level(i, plan.level));
-    return { memoryBytes, levels, checkpointBytes, featureBytes, resultBytes: resultBytes(largest) };
+    return { memoryBytes, levels, diskBytes: top.diskBytes + resultBytes(largest) };
   } catch (error) {
     // Figures where it is too large; the name of a node where it cannot be cut, which may still fit in one piece.
     if (!(error instanceof MadderError) || (error.kind !== 'runtime' && error.kind !== 'network')) throw error;
@@ -64,7 +63,7 @@ export function forecast(recipe: Recipe, networks: RunAssets['networks'], option
     const levels = sizes.map((_, i) => level(i, { pairs: null, tiles: null, bytes: leastBytes ?? 0 }));
     const side = leastBytes === null ? null : largestSide(recipe, shape, options);
     const refused = { message: error.message, leastBytes, side };
-    return { memoryBytes, levels, checkpointBytes: 0, featureBytes: 0, resultBytes: resultBytes(largest), refused };
+    return { memoryBytes, levels, diskBytes: 0, refused };
   }
 }
 
@@ -75,16 +74,16 @@ const resultBytes = ({ width, height }: RunSize): number => 12 * width * height;
 function planned(recipe: Recipe, shape: ObjectiveShape, size: RunSize, options: ForecastOptions) {
   const planner = new MemoryPlanner(recipe, options, options.memoryBytes, 0, options.base);
   const plan = planner.plan(shape, size);
-  const { bytes, checkpoint: checkpointBytes } = planner.takes(size, plan);
+  const { bytes, checkpoints } = planner.takes(size, plan);
   const pairs = plan.optimizer.kind === 'lbfgs' ? plan.optimizer.history : null;
   const { tileBytes } = plan;
-  if (tileBytes === undefined) return { level: { pairs, tiles: null, bytes }, checkpointBytes, featureBytes: 0 };
+  if (tileBytes === undefined) return { level: { pairs, tiles: null, bytes }, diskBytes: checkpoints };
   const tiling = Tiling.fit(shape, size, (1 - PHOTO_SHARE) * tileBytes, { blockedLayout: blockedLayout(options) });
   const features = featuresOf(shape, tiling);
   const kept = Math.min(features, PHOTO_SHARE * tileBytes);
   const tiles = { looks: tiling.tiles, coverage: tiling.coverage };
   const level = { pairs, tiles, bytes: bytes + tiling.bytes + kept };
-  return { level, checkpointBytes, featureBytes: features - kept };
+  return { level, diskBytes: checkpoints + features - kept };
 }
 
 /** Bytes of the photo's features at the content layers, which are kept through a level. */

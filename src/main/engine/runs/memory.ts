@@ -139,11 +139,14 @@ export class MemoryPlanner {
     return this.#planned(tileBytes, size, kept, { keepGradients: false, ...(halves ? { pairPrecision: 'half' } : {}) });
   }
 
-  /** What the process takes at most while a level is painted as planned, tiles left aside, and what of it a checkpoint holds, bytes. */
+  /**
+   * What the process takes at most while a level is painted as planned, tiles left aside, and its checkpoints on the disk, bytes: curvature
+   * pairs are written once, and one more than are kept; everything else is there twice while it is written.
+   */
   takes(
     { width, height }: RunSize,
     { optimizer, lbfgs, tileBytes }: LevelPlan,
-  ): { readonly bytes: number; readonly checkpoint: number } {
+  ): { readonly bytes: number; readonly checkpoints: number } {
     const pixels = width * height;
     const isTiled = tileBytes !== undefined;
     const each = pairBytes(VALUES * pixels, lbfgs.pairPrecision ?? 'single');
@@ -151,9 +154,10 @@ export class MemoryPlanner {
     const whole = !isTiled && this.#cost ? costAt(this.#cost, pixels) : 0;
     // Point and gradient; the others keep all their vectors.
     const isShort = optimizer.kind === 'lbfgs' && optimizer.lineSearch !== 'none';
+    const others = (isShort ? 2 : 5) * planeBytes(pixels);
     return {
       bytes: this.#base + vectorsBytes(this.#recipe, pixels, isTiled) + pairs + whole,
-      checkpoint: pairs + (isShort ? 2 : 5) * planeBytes(pixels),
+      checkpoints: 2 * others + (pairs > 0 ? pairs + each : 0),
     };
   }
 

@@ -152,8 +152,7 @@ export class Renders {
     const pixels = result.width * result.height;
     const keptPixel = source.result ? source.result.bytes / (from.width * from.height) : KEPT_PIXEL;
     const disk = {
-      // The checkpoint of before is there until the new one is whole.
-      working: 2 * plan.checkpointBytes + plan.featureBytes + plan.resultBytes,
+      working: plan.diskBytes,
       // The start picture becomes one of the library.
       kept: Math.round(keptPixel * (pixels + from.width * from.height)),
       free,

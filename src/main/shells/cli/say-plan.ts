@@ -47,7 +47,7 @@ export async function sayPlan(request: PaintRequest | RepeatRequest, options: Sa
   );
   const { bavail, bsize } = await statfs(dirname(output));
   const memory = Math.max(...levels.map(({ bytes }) => bytes));
-  const disk = 2 * plan.checkpointBytes + plan.featureBytes + plan.resultBytes;
+  const disk = plan.diskBytes;
   const free = bavail * bsize;
   const pieces = tiles?.looks ?? null;
   if (json) {
