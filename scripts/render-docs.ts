@@ -27,12 +27,37 @@ const painting = (name: string) => join(samples, 'paintings', `${name}.jpg`);
 function paint(folder: string, content: string, style: string, ...options: readonly string[]): string {
   const names = options.map((option) => basename(option));
   const output = join(folder, `${[content, style, ...names].join('-').replaceAll(/[^\w]+/g, '-')}.png`);
+  const size = options.includes('--size') ? [] : ['--size', `${SIZE}`];
+  return stylize(output, photo(content), '--style', painting(style), ...size, ...options);
+}
+
+/** A painted picture, painted on at a larger size. */
+function enlarge(painted: string, size: number, content: string, style: string, ...options: readonly string[]): string {
+  const output = painted.replace(/\.png$/, `-at-${size}.png`);
+  const from = ['--recipe', painted, '--enlarge', '--size', `${size}`];
+  return stylize(output, photo(content), '--style', painting(style), ...from, ...options);
+}
+
+function stylize(output: string, ...args: readonly string[]): string {
   if (existsSync(output)) return output;
   const command = join(root, 'dist/src/main/shells/cli/madder.js');
-  const size = options.includes('--size') ? [] : ['--size', `${SIZE}`];
-  const args = ['stylize', photo(content), '--style', painting(style), '-o', output, ...size, ...options];
-  const { status } = spawnSync(process.execPath, [command, ...args], { stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [command, 'stylize', ...args, '-o', output], { stdio: 'inherit' });
   if (status !== 0) throw new Error(`madder ended with ${status}`);
+  return output;
+}
+
+/** The same part of a picture, whatever its size. */
+async function detail(picture: string): Promise<string> {
+  const { width, height } = await sharp(picture).metadata();
+  const share = (part: number, side: number) => Math.round(part * side);
+  const part = {
+    left: share(0.29, width),
+    top: share(0.26, height),
+    width: share(0.29, width),
+    height: share(0.29, height),
+  };
+  const output = picture.replace(/\.png$/, '-detail.png');
+  await sharp(picture).extract(part).toFile(output);
   return output;
 }
 
@@ -65,6 +90,9 @@ const PAIRS = [
   ['still-life', 'cubist-oil'],
   ['harbour', 'stained-glass'],
 ] as const;
+
+/** Sizes at which a picture of 512 px is painted on, px. */
+const ENLARGED = [2048];
 
 const kept = process.argv[2];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));
@@ -103,6 +131,10 @@ try {
     things,
     paint(folder, 'still-life', 'night-impasto', ...second, ...masks),
   ]);
+  const first = paint(folder, 'harbour', 'night-impasto', '--size', '512');
+  const larger = ENLARGED.map((size) => enlarge(first, size, 'harbour', 'night-impasto', '--iterations', '12'));
+  const sizes = [first, ...larger];
+  await sheet('sizes.jpg', sizes.length, [...sizes, ...(await Promise.all(sizes.map(detail)))]);
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true });
 }

@@ -48,9 +48,13 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
   let total = from?.total ?? 0;
   const began = performance.now();
   let lastPreview = -Infinity;
+  let level = -1;
+  /** The level that the latest preview is of. */
+  let seen = -1;
   let encoding: Promise<void> | undefined;
   const preview = (picture: Picture) => {
     lastPreview = performance.now();
+    seen = level;
     // The run goes on meanwhile; this is what the picture has behind it.
     const behind = total;
     encoding = Promise.all([
@@ -69,8 +73,9 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
     onTile: (progress, picture) => {
       send({ type: 'tile', ...progress });
       if (encoding || task.previewSide === undefined) return;
-      // The first tiles of a very large picture take minutes: what they begin with is seen at once, and so is another detail.
-      const isFirst = lastPreview === -Infinity;
+      // The first iteration of a very large picture takes long: what it begins with is seen at once, and so is another detail.
+      level = progress.level;
+      const isFirst = level !== seen;
       if (!isFirst && !detail.isDue) return;
       const now = picture();
       // Tiles are put together on the host, where pictures are at once.
@@ -92,7 +97,7 @@ async function perform(task: EngineJob, steering: RunControl): Promise<void> {
           },
         }),
     onProgress: (progress) => {
-      total = progress.total;
+      ({ total, level } = progress);
       send({ type: 'progress', ...progress, terms: [...progress.terms], memoryBytes: process.memoryUsage.rss() });
     },
     onWeights: (evaluation) => send({ type: 'weighed', evaluation }),

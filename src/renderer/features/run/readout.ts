@@ -33,7 +33,8 @@ export function readout(session: Session, before: Readout | undefined, seconds: 
     paused,
     saving,
     left: guess === undefined ? undefined : paused ? (before?.left ?? guess) : steady(before?.left, guess, seconds),
-    speed: paused || !progress ? undefined : speedOf(progress, before, seconds),
+    // Of another level it says nothing.
+    speed: paused || !progress || progress.level !== where?.level ? undefined : speedOf(progress, before, seconds),
   };
 }
 
