@@ -13,7 +13,7 @@ const LAYERS = ['relu1_1', 'relu2_1', 'relu3_1', 'relu4_1'];
 
 describe('style terms of regions against PyTorch in float64', () => {
   it.each(NORMALIZATIONS)('%s', async (normalization) => {
-    const { tensors } = await readSafetensorsFile(goldenFile('regions.golden.safetensors'));
+    const { tensors } = await readSafetensorsFile(goldenFile('regions.safetensors'));
     const floats = (name: string) => {
       const { dims, data } = tensors.get(name)!;
       return { width: dims.at(-1)!, height: dims.at(-2)!, data: data as Float32Array };

@@ -1,4 +1,4 @@
-"""Computes the reference for style terms of regions with PyTorch: regions.golden.safetensors, beside itself.
+"""Computes the reference for style terms of regions with PyTorch: regions.safetensors, beside itself.
 
     python test/golden/data/make_regions.py
 
@@ -123,7 +123,7 @@ def main():
         tensors[f"{normalization}.terms"] = torch.stack(terms).detach().float()
         tensors[f"{normalization}.gradient"] = gradient.float()
         print(normalization, [t.item() for t in terms])
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, HERE / "regions.golden.safetensors")
+    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, HERE / "regions.safetensors")
 
 
 if __name__ == "__main__":

@@ -185,7 +185,7 @@ export class Estimates {
       const once = inTiles
         ? measured.tiledPixel! * pixels
         : secondsAt(measured.seconds, pixels) * (coverage === null ? 1 : TWO_PASSES * coverage);
-      const seconds = factor * once * (evaluations + TARGETS) + (coverage === null ? (measured.perLevel ?? 0) : 0);
+      const seconds = factor * once * (evaluations + TARGETS) + (measured.perLevel ?? 0);
       const [least, most] = DOUBTS[!exact ? 'other' : inTiles || pixels <= LIKE * largest ? 'like' : 'larger'];
       total.from += least * seconds;
       total.to += most * seconds;
