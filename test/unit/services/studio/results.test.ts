@@ -285,6 +285,13 @@ describe('the history', () => {
     const master = await history.rows(last);
     expect(greatest(await pictureOf(master), picture)).toBeLessThan(1e-4);
     await master.close();
+    // What a render is to begin with stays until it has begun.
+    needed.add(last);
+    const newest = await add();
+    expect(history.results.map(({ id }) => id)).toEqual([newest, last, ids[0]]);
+    needed.clear();
+    await history.prune(last);
+    expect(history.results.map(({ id }) => id)).toEqual([last, ids[0]]);
 
     await writeFile(join(folder, last, 'about.json'), 'not JSON');
     const again = await open();
