@@ -16,7 +16,8 @@ describe.skipIf(missing('browser'))('rendering large', () => {
   beforeAll(async () => {
     studio = new Studio(await BrowserProgram.launch());
     await studio.isReady();
-    await studio.makeItQuick(160, 3);
+    // So many iterations that a render does not end before everything was done to it.
+    await studio.makeItQuick(160, 8);
     await studio.choosePhoto('Mountain Lake');
     await studio.choosePainting('Pine by the Sea');
     await studio.start();

@@ -414,9 +414,16 @@ describe('estimates', () => {
       size: 16_000,
       optimizer: { kind: 'lbfgs', history: 20, lineSearch: 'strong-wolfe' },
     } as const;
+    // So little that tiles do not help either, on any computer.
+    const { preferences } = await studio.do('snapshot', {});
+    await studio.do('savePreferences', { preferences: { ...preferences, memoryBytes: 2e9 } });
     const large = await studio.do('estimate', { document: { ...document, settings } });
     expect(large.fits).toBe(false);
     expect(large.bytes).toBeGreaterThan(large.availableBytes * 0.9);
+    const tiled = { ...settings, size: 2000 };
+    const inPieces = await studio.do('estimate', { document: { ...document, settings: tiled } });
+    expect(inPieces).toMatchObject({ fits: true });
+    expect(inPieces.pieces).toBeGreaterThan(1);
     const fitting = { ...settings, size: large.smallerSize! };
     expect(await studio.do('estimate', { document: { ...document, settings: fitting } })).toMatchObject({ fits: true });
     expect((await studio.do('estimate', { document: { ...document, photo: null } })).bytes).toBeGreaterThan(1e8);
