@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { MadderError } from '../../../shared/errors.ts';
 import { recipeSchema, type Recipe } from '../../../shared/recipe.ts';
@@ -21,6 +21,9 @@ const VERSION = '1';
 const INTERVAL_MS = 5000;
 /** Larger states would take too much memory twice. */
 const COPIED_BYTES = 256e6;
+const DISK_SPEED = 100e6;
+/** The part of an iteration's time for which the run may wait, so that no iteration is lost. */
+const WAITING = 0.25;
 
 export interface CheckpointerOptions {
   readonly onWritten?: (state: { total: number; seconds: number }) => void;
@@ -30,14 +33,17 @@ export interface CheckpointerOptions {
   readonly intervalMs?: number;
   /** States up to this size, bytes, are copied, so that the run goes on while they are written (256 MB). */
   readonly copiedBytes?: number;
+  /** What the disk is expected to write in a second, flushed, bytes (100 MB). */
+  readonly diskSpeed?: number;
 }
 
 /**
- * Keeps a run's latest state in a folder, at most every few seconds. A state of usual size is copied at once and written in the
- * background as one file. For a very large one the run waits, and its vectors have files of their own: curvature pairs, of which an
- * iteration brings one, are added to those that lie there and not written again. In both cases what is new is written beside what was
- * there, flushed, and comes into force when the one file that tells of it is renamed, so that whenever the process dies a whole state is
- * there. The run never spends more than half of its time on waiting; an iteration that takes longer than writing is never lost.
+ * Keeps a run's latest state in a folder, at most every few seconds. The run waits while it is written where that takes little beside an
+ * iteration; a state of usual size is copied otherwise, and written in the background. For a very large one the run always waits, and its
+ * vectors have files of their own: curvature pairs, of which an iteration brings one, are added to those that lie there and not written
+ * again. What is new is written beside what was there, flushed, and comes into force when the one file that tells of it is renamed, so
+ * that whenever the process dies a whole state is there. The run never spends more than half of its time on waiting; an iteration that
+ * takes longer than writing is never lost.
  */
 export class Checkpointer {
   readonly #folder: string;
@@ -45,6 +51,8 @@ export class Checkpointer {
   /** When there may be another one. */
   #due: number;
   #writing: Promise<void> | undefined;
+  /** When the run went on after the latest state was offered. */
+  #wentOn = performance.now();
   /** Files of the curvature pairs that lie in the folder, by level and pair. */
   #pairs: ReadonlyMap<string, string> = new Map();
 
@@ -61,25 +69,33 @@ export class Checkpointer {
   /** Writes the state when it is time and no write is going on. Resolves once the state has been copied, or written. */
   async offer(state: () => Later<RunState>): Promise<void> {
     const now = performance.now();
-    if (this.#writing || now < this.#due) return;
+    const iteration = (now - this.#wentOn) / 1000;
+    if (!this.#writing && now >= this.#due) await this.#keep(state, now, iteration);
+    this.#wentOn = performance.now();
+  }
+
+  /** @param iteration what the latest one took, seconds */
+  async #keep(state: () => Later<RunState>, now: number, iteration: number): Promise<void> {
     this.#due = now + this.#interval;
     const current = await state();
     const { total } = current;
     const size = Object.values(current.optimizer.vectors).reduce((sum, vector) => sum + vector.byteLength, 0);
-    const isCopied = size <= (this.#options.copiedBytes ?? COPIED_BYTES);
-    this.#writing = (isCopied ? this.#writeCopy(current) : this.#writeParts(current))
+    const inOneFile = size <= (this.#options.copiedBytes ?? COPIED_BYTES);
+    const waits = !inOneFile || size / (this.#options.diskSpeed ?? DISK_SPEED) <= WAITING * iteration;
+    this.#writing = (inOneFile ? this.#writeWhole(current, waits) : this.#writeParts(current))
       .then(() => this.#options.onWritten?.({ total, seconds: (performance.now() - now) / 1000 }))
       .catch((cause: unknown) => this.#options.onFailed?.(notWritten(this.#folder, cause)))
       .finally(() => (this.#writing = undefined));
-    if (isCopied) return;
+    if (!waits) return;
     await this.#writing;
     const end = performance.now();
     this.#due = Math.max(this.#due, end + (end - now));
   }
 
-  async #writeCopy(state: RunState): Promise<void> {
-    const pieces = encode(state, state.optimizer.vectors).map((piece) => piece.slice());
-    await writeAtomically(join(this.#folder, FILE), pieces);
+  /** @param waits whether the run does, so that what it lends does not change */
+  async #writeWhole(state: RunState, waits: boolean): Promise<void> {
+    const pieces = encode(state, state.optimizer.vectors);
+    await writeAtomically(join(this.#folder, FILE), waits ? pieces : pieces.map((piece) => piece.slice()));
     await this.#removeOthers({});
   }
 
@@ -111,11 +127,12 @@ export class Checkpointer {
     await this.#removeOthers(files);
   }
 
-  /** Removes vectors that belong to states of before. */
+  /** Removes vectors that belong to states of before, and what processes that died left half written. */
   async #removeOthers(files: Readonly<Record<string, string>>): Promise<void> {
     const kept = new Set(Object.values(files));
     for (const name of await readdir(this.#folder)) {
-      if (name.startsWith(VECTOR) && !kept.has(name)) await rm(join(this.#folder, name), { force: true });
+      const isOld = name.startsWith(VECTOR) ? !kept.has(name) : name.startsWith(`${FILE}.`);
+      if (isOld) await rm(join(this.#folder, name), { force: true });
     }
   }
 
@@ -249,7 +266,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array | readonly
   try {
     const file = await open(temporary, 'wx');
     try {
-      for (const piece of bytes instanceof Uint8Array ? [bytes] : bytes) await file.writeFile(piece);
+      await writeAll(file, bytes instanceof Uint8Array ? [bytes] : bytes);
       await file.sync();
     } finally {
       await file.close();
@@ -263,4 +280,20 @@ export async function writeAtomically(path: string, bytes: Uint8Array | readonly
   const folder = await open(dirname(path)).catch(() => undefined);
   await folder?.sync().catch(() => undefined);
   await folder?.close();
+}
+
+/**
+ * In as few requests as the system allows. `writeFile` makes one for each half megabyte, and between two of them the engine's thread may be
+ * blocked for a whole evaluation: 100 MB would take 200 of those.
+ */
+async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+  let left = pieces.filter(({ byteLength }) => byteLength > 0);
+  while (left.length > 0) {
+    let { bytesWritten } = await file.writev(left);
+    left = left.flatMap((piece) => {
+      const rest = piece.subarray(Math.min(bytesWritten, piece.byteLength));
+      bytesWritten -= piece.byteLength - rest.byteLength;
+      return rest.byteLength > 0 ? [rest] : [];
+    });
+  }
 }

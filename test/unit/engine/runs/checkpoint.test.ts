@@ -1,7 +1,7 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   Checkpointer,
@@ -49,8 +49,8 @@ describe('checkpoints', () => {
     ['written while the run waits', 0],
   ])('hold the state as it was when it was offered: %s', async (_how, copiedBytes) => {
     const written: number[] = [];
-    const options = { intervalMs: 0, copiedBytes, onWritten: ({ total }: { total: number }) => written.push(total) };
-    const checkpointer = new Checkpointer(folder, options);
+    const onWritten = ({ total }: { total: number }) => written.push(total);
+    const checkpointer = new Checkpointer(folder, { intervalMs: 0, copiedBytes, diskSpeed: 1, onWritten });
     const offered = state(3);
     await checkpointer.offer(() => offered);
     expect(written).toEqual(copiedBytes === 0 ? [3] : []);
@@ -120,6 +120,34 @@ describe('checkpoints', () => {
     expect(await readCheckpoint(folder)).toEqual(withPairs(4, [2]));
     expect(readdirSync(folder)).toEqual(['checkpoint.safetensors']);
     rmSync(whole, { recursive: true });
+  });
+
+  it('come into force while evaluations block the thread, and what a process that died left half written goes', async () => {
+    const left = join(folder, 'checkpoint.safetensors.0123abcd.tmp');
+    writeFileSync(left, 'half');
+    const large = state(1);
+    const vectors = { x: new Float32Array(5e6).fill(0.5), first: new Float32Array(3) };
+    const offered = { ...large, optimizer: { ...large.optimizer, vectors } };
+    const checkpointer = new Checkpointer(folder, { intervalMs: 0, diskSpeed: 1 });
+    await checkpointer.offer(() => offered);
+    let evaluations = 0;
+    const block = new Int32Array(new SharedArrayBuffer(4));
+    while (existsSync(left) && evaluations < 100) {
+      Atomics.wait(block, 0, 0, 100);
+      evaluations++;
+      await setImmediate();
+    }
+    // The system answers once for the data, not once for every half megabyte of it.
+    expect(evaluations).toBeLessThan(30);
+    const { x } = (await readCheckpoint(folder))!.optimizer.vectors;
+    expect(x!.every((value) => value === 0.5) && x!.length).toBe(5e6);
+    expect(readdirSync(folder)).toEqual(['checkpoint.safetensors']);
+  });
+
+  it('are in force before the run goes on where writing takes little beside an iteration', async () => {
+    const checkpointer = new Checkpointer(folder, { intervalMs: 0, diskSpeed: Infinity });
+    await checkpointer.offer(() => state(1));
+    expect((await readCheckpoint(folder))?.total).toBe(1);
   });
 
   it('come no more often than they are wanted', async () => {
