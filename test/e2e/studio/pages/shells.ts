@@ -125,7 +125,12 @@ export class BrowserProgram implements Program {
     });
     this.#page = await context.newPage();
     this.#page.setDefaultTimeout(20_000);
-    this.#page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    this.#page.on('console', (message) => {
+      if (message.type() !== 'error') return;
+      // Which request was refused is not in the text.
+      const { pathname } = new URL(message.location().url || this.#address.href);
+      this.complaints.push(`${message.text()} (${pathname})`);
+    });
     this.#page.on('pageerror', ({ message }) => this.complaints.push(message));
     await this.#page.goto(this.#address.href);
   }
