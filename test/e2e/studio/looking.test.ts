@@ -172,7 +172,7 @@ describe.each<Shell>(['browser', 'desktop'])('pictures and their comparison in t
       await expect.poll(photo).toBe('blue.png');
       await studio.start();
       await studio.finishes();
-      await expect.poll(async () => (await studio.snapshot()).results.length).toBe(2);
+      await expect.poll(async () => (await studio.snapshot()).results.length, { timeout: 20_000 }).toBe(2);
       const [again, first] = (await studio.snapshot()).results.sort((a, b) => b.createdAt - a.createdAt);
       expect(again!.recipe).toEqual(first!.recipe);
       const repeated = join(folder, 'again.png');

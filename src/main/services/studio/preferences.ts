@@ -2,7 +2,8 @@ import { preferencesSchema, type Preferences } from '../../../shared/studio/cont
 import type { Log } from './log.ts';
 import { readStored, Saver } from './stored.ts';
 
-const DEFAULTS: Preferences = {
+/** Of a studio that was never set up. */
+export const DEFAULTS: Preferences = {
   theme: 'dark',
   surround: 0.2,
   language: 'system',

@@ -1,6 +1,7 @@
 import { MaskLayers } from '../masks/layers.ts';
 import { drawRegions } from '../masks/overlay.ts';
-import { HARD_PIXELS, type Rect } from './camera.ts';
+import { HARD_PIXELS } from './camera.ts';
+import { drawSeen, intersection } from './clipped.ts';
 import { SLOTS, type FromPainter, type Part, type Slot, type ToPainter } from './messages.ts';
 import { levelFor } from './mipmaps.ts';
 import { PictureSlot } from './picture-slot.ts';
@@ -69,31 +70,11 @@ function drawPart(target: OffscreenCanvasRenderingContext2D, { slots: wanted, at
   const seen = intersection(at, clip);
   if (!seen) return;
   const level = levelFor(picture.levels, at.width);
-  const x = level.width / at.width;
-  const y = level.height / at.height;
   target.imageSmoothingEnabled = !showsPixels(picture.levels[0]!.width, at.width, frameWidth);
   target.imageSmoothingQuality = 'high';
-  target.drawImage(
-    level,
-    (seen.x - at.x) * x,
-    (seen.y - at.y) * y,
-    seen.width * x,
-    seen.height * y,
-    seen.x,
-    seen.y,
-    seen.width,
-    seen.height,
-  );
+  drawSeen(target, level, at, seen);
 }
 
 /** Small previews are no pixels that anybody wants to see: only pictures of about the frame's size show theirs. */
 const showsPixels = (own: number, drawn: number, frame: number): boolean =>
   drawn >= HARD_PIXELS * Math.max(own, frame) && own >= 0.9 * frame;
-
-function intersection(a: Rect, b: Rect): Rect | undefined {
-  const x = Math.max(a.x, b.x);
-  const y = Math.max(a.y, b.y);
-  const width = Math.min(a.x + a.width, b.x + b.width) - x;
-  const height = Math.min(a.y + a.height, b.y + b.height) - y;
-  return width > 0 && height > 0 ? { x, y, width, height } : undefined;
-}

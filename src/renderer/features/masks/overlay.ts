@@ -1,4 +1,5 @@
 import type { Rect, Size } from '../canvas/camera.ts';
+import { drawSeen } from '../canvas/clipped.ts';
 import type { Layer } from './layers.ts';
 import type { MaskLook, RegionLook } from './messages.ts';
 
@@ -61,22 +62,10 @@ function wash(
   scratch ??= new OffscreenCanvas(width, height);
   if (scratch.width !== width || scratch.height !== height) Object.assign(scratch, { width, height });
   const context = scratch.getContext('2d')!;
-  const { shape } = layer;
-  const [x, y] = [shape.width / at.width, shape.height / at.height];
   context.clearRect(seen.x, seen.y, seen.width, seen.height);
   context.globalCompositeOperation = 'source-over';
   context.imageSmoothingQuality = 'medium';
-  context.drawImage(
-    shape,
-    (seen.x - at.x) * x,
-    (seen.y - at.y) * y,
-    seen.width * x,
-    seen.height * y,
-    seen.x,
-    seen.y,
-    seen.width,
-    seen.height,
-  );
+  drawSeen(context, layer.shape, at, seen);
   context.globalCompositeOperation = 'source-in';
   const pattern = patternOf(context, region, ratio);
   // Lines that lie still on the picture while it is moved.

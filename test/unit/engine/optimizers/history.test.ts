@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CurvatureHistory, historyFor, pairBytes } from '../../../../src/main/engine/optimizers/history.ts';
 import { StateReader } from '../../../../src/main/engine/optimizers/optimizer.ts';
 import { random, randomVector } from './problems.ts';
@@ -99,54 +99,36 @@ const relativeDifference = (a: Float64Array, b: Float64Array): number => {
   return norm(a.map((v, i) => v - b[i]!)) / norm(b);
 };
 
-test('the vector-free direction is that of the two-loop recursion, while components are held and released', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 5, max: 70 }),
-      fc.integer({ min: 0, max: 25 }),
-      fc.integer({ min: 1, max: 9 }),
-      fc.integer(),
-      (n, steps, capacity, seed) => {
-        const history = new CurvatureHistory(n, capacity);
-        const { pairs, q } = walk(history, n, steps, seed);
-        expect(history.size).toBe(pairs.length);
-        if (q.some((v) => v !== 0)) {
-          expect(relativeDifference(directionOf(history, q), twoLoop(pairs, q))).toBeLessThan(1e-5);
-        }
-      },
-    ),
-  );
-});
+/** The pairs as a history of a precision holds them. */
+const kept = (pairs: Pair[], precision: 'single' | 'half'): Pair[] =>
+  precision === 'single' ? pairs : pairs.map(([s, y]) => [s.map(rounded), y.map(rounded)]);
 
-test('many blocks and a full history of a long vector agree with the two-loop recursion, too', () => {
-  const n = 3 * 2048 + 777;
-  const history = new CurvatureHistory(n, 20);
-  const { pairs, q } = walk(history, n, 30, 5);
-  expect(relativeDifference(directionOf(history, q), twoLoop(pairs, q))).toBeLessThan(1e-6);
-});
+describe.each(['single', 'half'] as const)('in %s precision', (precision) => {
+  test('the vector-free direction is that of the two-loop recursion, while components are held and released', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 5, max: 70 }),
+        fc.integer({ min: 0, max: 25 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer(),
+        (n, steps, capacity, seed) => {
+          const history = new CurvatureHistory(n, capacity, precision);
+          const { pairs, q } = walk(history, n, steps, seed);
+          expect(history.size).toBe(pairs.length);
+          if (q.some((v) => v !== 0)) {
+            expect(relativeDifference(directionOf(history, q), twoLoop(kept(pairs, precision), q))).toBeLessThan(1e-5);
+          }
+        },
+      ),
+    );
+  });
 
-test('in half precision the direction is that of the rounded pairs', () => {
-  fc.assert(
-    fc.property(
-      fc.integer({ min: 5, max: 70 }),
-      fc.integer({ min: 0, max: 25 }),
-      fc.integer({ min: 1, max: 9 }),
-      fc.integer(),
-      (n, steps, capacity, seed) => {
-        const history = new CurvatureHistory(n, capacity, 'half');
-        const { pairs, q } = walk(history, n, steps, seed);
-        expect(history.size).toBe(pairs.length);
-        const stored = pairs.map(([s, y]): Pair => [s.map(rounded), y.map(rounded)]);
-        if (q.some((v) => v !== 0)) {
-          expect(relativeDifference(directionOf(history, q), twoLoop(stored, q))).toBeLessThan(1e-5);
-        }
-      },
-    ),
-  );
-  const long = new CurvatureHistory(3 * 2048 + 777, 5, 'half');
-  const { pairs, q } = walk(long, 3 * 2048 + 777, 9, 5);
-  const stored = pairs.map(([s, y]): Pair => [s.map(rounded), y.map(rounded)]);
-  expect(relativeDifference(directionOf(long, q), twoLoop(stored, q))).toBeLessThan(1e-6);
+  test('many blocks and a full history of a long vector agree with the two-loop recursion, too', () => {
+    const n = 3 * 2048 + 777;
+    const history = new CurvatureHistory(n, 20, precision);
+    const { pairs, q } = walk(history, n, 30, 5);
+    expect(relativeDifference(directionOf(history, q), twoLoop(kept(pairs, precision), q))).toBeLessThan(1e-6);
+  });
 });
 
 test.each(['single', 'half'] as const)('a saved history goes on as if nothing had been (%s)', (precision) => {
