@@ -92,7 +92,7 @@ const PAIRS = [
 ] as const;
 
 /** Sizes at which a picture of 512 px is painted on, px. */
-const ENLARGED = [2048];
+const ENLARGED = [2048, 4096];
 
 const kept = process.argv[2];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));

@@ -58,6 +58,13 @@ describe.skipIf(missing('browser'))('rendering large', () => {
       await dialog.type('Width', 60);
       await dialog.type('Height', 40);
       expect(await dialog.figure('On paper')).toBe('60 × 40 cm at 150 dpi');
+      await dialog.box.getByRole('radio', { name: 'inch' }).click();
+      expect(await dialog.box.getByLabel('Width').inputValue()).toBe('23.62');
+      await dialog.type('Width', 18);
+      await dialog.type('Height', 12);
+      expect(await dialog.figure('On paper')).toBe('18 × 12 inch at 150 dpi');
+      expect(await dialog.figure('Picture')).toBe('2698 × 1800 px · 4.9 MP');
+      expect(await everyLook(studio.page, 'render-inch')).toEqual([]);
     });
 
     it('says what does not fit, and leads on to what does', async () => {

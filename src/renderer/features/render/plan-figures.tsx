@@ -5,27 +5,31 @@ import { Button } from '../../components/button.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { formatBytes, formatDecimal, formatPixels } from '../../i18n/format.ts';
+import { MILLIMETRES, type LengthUnit } from './lengths.ts';
 import styles from './render-dialog.module.css';
 import { timeSpan } from './words.ts';
 
-const CM_PER_INCH = 2.54;
 /** Sizes that are all named; of more, the first and the last. */
 const MOST_LISTED = 4;
 
 interface PlanFiguresProps {
   readonly plan: RenderPlan;
   readonly size: RenderSize;
+  /** What lengths on paper are said in. */
+  readonly lengths: LengthUnit;
   readonly onSize: (size: RenderSize) => void;
   readonly onMemory: (bytes: number) => void;
 }
 
 /** What a render takes: how large, how long, how much memory and disk; or what stands in its way, with a way around it. */
-export function PlanFigures({ plan, size, onSize, onMemory }: PlanFiguresProps) {
+export function PlanFigures({ plan, size, lengths, onSize, onMemory }: PlanFiguresProps) {
   const { t, i18n } = useTranslation();
   const { width, height, levels, seconds, memory, disk, obstacle } = plan;
   const pieces = levels.at(-1)?.pieces ?? null;
   const dpi = size.unit === 'paper' ? size.dpi : undefined;
-  const onPaper = (side: number): string => formatDecimal((side / (dpi ?? 1)) * CM_PER_INCH);
+  const onPaper = (pixels: number): string =>
+    formatDecimal(((pixels / (dpi ?? 1)) * MILLIMETRES.inch) / MILLIMETRES[lengths]);
+  const print = { width: onPaper(width), height: onPaper(height), unit: t(`export.units.${lengths}`), dpi };
   const megapixels = (width * height) / 1e6;
   const sizes = (): string => {
     const sides = levels.map((level) => Math.max(level.width, level.height));
@@ -48,7 +52,7 @@ export function PlanFigures({ plan, size, onSize, onMemory }: PlanFiguresProps) 
               megapixels: formatDecimal(megapixels, megapixels < 10 ? 1 : 0),
             }),
           ],
-          [t('render.print'), dpi && t('render.printValue', { width: onPaper(width), height: onPaper(height), dpi })],
+          [t('render.print'), dpi && t('render.printValue', print)],
           [t('render.levels'), levels.length > 1 ? sizes() : undefined],
           [t('render.time'), fits ? time() : undefined],
           [

@@ -14,6 +14,7 @@ import { Switch } from '../../components/switch.tsx';
 import { notify } from '../../stores/notices.ts';
 import { activeJob, findJob, findNetwork, findResult, type Session } from '../../stores/session.ts';
 import type { DialogProps } from '../studio/dialog-host.tsx';
+import type { LengthUnit } from './lengths.ts';
 import { PlanFigures } from './plan-figures.tsx';
 import styles from './render-dialog.module.css';
 import { Row, SizeFields } from './size-fields.tsx';
@@ -49,6 +50,7 @@ function RenderOf({ source, onClose }: DialogProps & { readonly source: RenderSo
     unit: 'px',
     longSide: USUAL_FACTOR * Math.max(from.width, from.height),
   });
+  const [lengths, setLengths] = useState<LengthUnit>(preferences.export.size.unit === 'inch' ? 'inch' : 'cm');
   const [memoryBytes, setMemoryBytes] = useState(preferences.memoryBytes);
   const busy = useSession((state) => activeJob(state) !== undefined);
   const request = { source, size, memoryBytes };
@@ -86,7 +88,14 @@ function RenderOf({ source, onClose }: DialogProps & { readonly source: RenderSo
         <div className={styles.form}>
           <section className={styles.group} aria-label={t('render.size')}>
             <h3 className={styles.heading}>{t('render.size')}</h3>
-            <SizeFields size={size} from={from} dpi={preferences.export.dpi} onChange={setSize} />
+            <SizeFields
+              size={size}
+              from={from}
+              dpi={preferences.export.dpi}
+              onChange={setSize}
+              lengths={lengths}
+              onLengths={setLengths}
+            />
           </section>
           <section className={styles.group} aria-label={t('render.memory')}>
             <h3 className={styles.heading}>{t('render.memory')}</h3>
@@ -102,7 +111,7 @@ function RenderOf({ source, onClose }: DialogProps & { readonly source: RenderSo
             </p>
           )}
           {plan ? (
-            <PlanFigures plan={plan} size={size} onSize={setSize} onMemory={setMemoryBytes} />
+            <PlanFigures plan={plan} size={size} lengths={lengths} onSize={setSize} onMemory={setMemoryBytes} />
           ) : (
             !problem && <p className={styles.muted}>{t('render.working')}</p>
           )}

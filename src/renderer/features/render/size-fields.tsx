@@ -5,6 +5,7 @@ import { MOST_SIDE, renderSides, type RenderSize } from '../../../shared/studio/
 import { NumberField } from '../../components/number-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
+import { MILLIMETRES, unitOf, type LengthUnit } from './lengths.ts';
 import styles from './render-dialog.module.css';
 
 interface SizeFieldsProps {
@@ -14,14 +15,19 @@ interface SizeFieldsProps {
   /** Of papers that are chosen for the first time. */
   readonly dpi: number;
   readonly onChange: (size: RenderSize) => void;
+  /** What lengths on paper are given in. */
+  readonly lengths: LengthUnit;
+  readonly onLengths: (unit: LengthUnit) => void;
 }
 
 const FACTORS = [2, 3, 4, 6, 8];
-const MOST_CM = 1000;
+/** Longest side of a paper, in its unit, and how finely sides are given. */
+const MOST = { cm: 1000, inch: 390 } as const;
+const PRECISION = { cm: 0.1, inch: 0.01 } as const;
 const OWN = 'own';
 
 /** A size in pixels, in megapixels or on paper. Whatever it is given in, another way begins with the same picture. */
-export function SizeFields({ size, from, dpi, onChange }: SizeFieldsProps) {
+export function SizeFields({ size, from, dpi, onChange, lengths, onLengths }: SizeFieldsProps) {
   const { t } = useTranslation();
   const choose = (unit: RenderSize['unit']): void => {
     const { long, short } = renderSides(size, from);
@@ -60,7 +66,7 @@ export function SizeFields({ size, from, dpi, onChange }: SizeFieldsProps) {
           )}
         </Row>
       )}
-      {size.unit === 'paper' && <Paper size={size} onChange={onChange} />}
+      {size.unit === 'paper' && <Paper size={size} onChange={onChange} lengths={lengths} onLengths={onLengths} />}
     </>
   );
 }
@@ -100,12 +106,12 @@ function Pixels({ size, from, onChange }: PixelsProps) {
   );
 }
 
-interface PaperProps extends Pick<SizeFieldsProps, 'onChange'> {
+interface PaperProps extends Pick<SizeFieldsProps, 'onChange' | 'lengths' | 'onLengths'> {
   readonly size: Extract<RenderSize, { unit: 'paper' }>;
 }
 
 /** A paper by its name or its sides, and how finely it is printed. */
-function Paper({ size, onChange }: PaperProps) {
+function Paper({ size, onChange, lengths, onLengths }: PaperProps) {
   const { t } = useTranslation();
   const named = PAPER_NAMES.find((name) => {
     const { width, height } = paperOf(name)!;
@@ -123,24 +129,33 @@ function Paper({ size, onChange }: PaperProps) {
         options={[...PAPER_NAMES.map((name) => ({ value: name, label: name })), { value: OWN, label: t('render.own') }]}
         onChange={(name) => {
           setOwn(name === OWN);
-          if (name !== OWN) onChange({ ...size, ...paperOf(name)! });
+          if (name === OWN) return;
+          onLengths(unitOf(name));
+          onChange({ ...size, ...paperOf(name)! });
         }}
       />
       {!known && (
         <div className={styles.sides}>
+          <Segmented
+            className={styles.wide!}
+            label={t('render.lengths')}
+            value={lengths}
+            segments={(['cm', 'inch'] as const).map((value) => ({ value, label: t(`export.units.${value}`) }))}
+            onChange={onLengths}
+          />
           {(['width', 'height'] as const).map((side) => (
             <Row key={side} label={t(`render.${side}`)}>
               {(id) => (
                 <NumberField
                   id={id}
                   className={styles.side!}
-                  value={size[side] / 10}
+                  value={size[side] / MILLIMETRES[lengths]}
                   min={1}
-                  max={MOST_CM}
+                  max={MOST[lengths]}
                   step={1}
-                  precision={0.1}
-                  unit="cm"
-                  onChange={(cm) => onChange({ ...size, [side]: Math.round(cm * 10) })}
+                  precision={PRECISION[lengths]}
+                  unit={t(`export.units.${lengths}`)}
+                  onChange={(length) => onChange({ ...size, [side]: length * MILLIMETRES[lengths] })}
                 />
               )}
             </Row>

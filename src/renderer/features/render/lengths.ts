@@ -1,0 +1,9 @@
+/** What lengths on paper are given in, and how many millimetres that is. */
+export const MILLIMETRES = { cm: 10, inch: 25.4 } as const;
+export type LengthUnit = keyof typeof MILLIMETRES;
+
+/** Papers that are bought by inches. */
+const BY_INCH: readonly string[] = ['Letter', 'Tabloid'];
+
+/** What the sides of a paper are given in where it is sold. */
+export const unitOf = (paper: string): LengthUnit => (BY_INCH.includes(paper) ? 'inch' : 'cm');
