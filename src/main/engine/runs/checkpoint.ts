@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { open, readdir, rename, rm, type FileHandle } from 'node:fs/promises';
+import { closeSync, existsSync, fsync, openSync, renameSync, writev } from 'node:fs';
+import { open, readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { MadderError } from '../../../shared/errors.ts';
 import { recipeSchema, type Recipe } from '../../../shared/recipe.ts';
 import { floatTensor, type Tensor } from '../../../shared/tensor.ts';
@@ -260,18 +261,21 @@ function pairOf(name: string, numbers: RunState['optimizer']['numbers']): string
   return match && id !== undefined && id !== null ? `${match[1]} ${id}` : undefined;
 }
 
-/** Writes a file whole or not at all, and durably: data first, then the name, then the folder that holds the name. */
+/**
+ * Writes a file whole or not at all, and durably: data first, then the name, then the folder that holds the name. Only what waits for the
+ * disk is asynchronous: between any two requests the engine's thread may be blocked for a whole evaluation.
+ */
 export async function writeAtomically(path: string, bytes: Uint8Array | readonly Uint8Array[]): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`;
   try {
-    const file = await open(temporary, 'wx');
+    const file = openSync(temporary, 'wx');
     try {
       await writeAll(file, bytes instanceof Uint8Array ? [bytes] : bytes);
-      await file.sync();
+      await flush(file);
     } finally {
-      await file.close();
+      closeSync(file);
     }
-    await rename(temporary, path);
+    renameSync(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
@@ -282,14 +286,14 @@ export async function writeAtomically(path: string, bytes: Uint8Array | readonly
   await folder?.close();
 }
 
-/**
- * In as few requests as the system allows. `writeFile` makes one for each half megabyte, and between two of them the engine's thread may be
- * blocked for a whole evaluation: 100 MB would take 200 of those.
- */
-async function writeAll(file: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
+const flush = promisify(fsync);
+const write = promisify(writev);
+
+/** In as few requests as the system allows: `writeFile` makes one for each half megabyte, 200 of them for 100 MB. */
+async function writeAll(file: number, pieces: readonly Uint8Array[]): Promise<void> {
   let left = pieces.filter(({ byteLength }) => byteLength > 0);
   while (left.length > 0) {
-    let { bytesWritten } = await file.writev(left);
+    let { bytesWritten } = await write(file, left);
     left = left.flatMap((piece) => {
       const rest = piece.subarray(Math.min(bytesWritten, piece.byteLength));
       bytesWritten -= piece.byteLength - rest.byteLength;
