@@ -19,6 +19,8 @@ const THEMES = ['dark', 'light'] as const;
 /** Long side of the picture that is painted, px, and its iterations at full size. */
 const PAINTED = 768;
 const ITERATIONS = 40;
+/** The same of the picture that is rendered large. */
+const RENDERED = 1536;
 
 type Look = readonly [theme: (typeof THEMES)[number], size: keyof typeof SIZES];
 const USUAL: Look = ['dark', ''];
@@ -73,6 +75,25 @@ async function paintMasks(): Promise<void> {
   for (let i = 0; i < 4; i++) await studio.undo();
 }
 
+/** What a print takes; and a picture that is looked at in pieces, with its detail. */
+async function renderLarge(): Promise<void> {
+  const dialog = await studio.openRender();
+  await dialog.giveSizeIn('Paper');
+  await dialog.worked();
+  await keep('studio-render-plan');
+  await dialog.giveSizeIn('Pixels');
+  await dialog.type('Long side', RENDERED);
+  await dialog.allow(2);
+  const run = await dialog.start();
+  // The button that opened the dialog before has the focus again, and says what it is.
+  await page.evaluate('document.activeElement?.blur()');
+  const isLate = (): boolean =>
+    studio.heard('tile', run).some(({ tile }) => tile.level === tile.levels - 1 && tile.evaluation > 1);
+  await until('pieces of the last size are looked at', isLate, Boolean, { timeout: 900_000 });
+  await keep('studio-render');
+  await studio.cancel();
+}
+
 try {
   await keep('studio-first', EVERY);
   await studio.choosePhoto('Mountain Lake');
@@ -98,6 +119,8 @@ try {
   const exporting = await studio.openExport();
   await keep('studio-export');
   await exporting.close();
+
+  await renderLarge();
 
   const laboratory = new Laboratory(studio);
   await laboratory.go('Laboratory');

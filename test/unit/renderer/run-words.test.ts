@@ -75,6 +75,8 @@ describe('the readout', () => {
     expect(first.speed).toBe(2);
     const second = readout(session(14), { ...first, speed: undefined }, 1)!;
     expect(second.speed).toBe(4);
+    // One that took half a second ended between two looks; how far they are apart says nothing.
+    expect(readout(session(15), { ...second, speed: undefined }, 0.6)!.speed).toBe(2);
     expect(readout(session(14, 'paused'), second, 1)).toMatchObject({ paused: true, speed: undefined });
   });
 

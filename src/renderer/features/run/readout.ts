@@ -19,6 +19,9 @@ export interface Readout {
 /** How much of the speed a new look replaces. */
 const FRESHNESS = 0.4;
 
+/** Iterations between two looks that are too few to be counted. */
+const FEW = 2;
+
 /** One look at the run that goes on; undefined where there is none. */
 export function readout(session: Session, before: Readout | undefined, seconds: number): Readout | undefined {
   const job = activeJob(session);
@@ -42,7 +45,8 @@ function speedOf(progress: JobProgress, before: Readout | undefined, seconds: nu
   const own = progress.seconds > 0 ? 1 / progress.seconds : undefined;
   const made = progress.total - (before?.progress?.total ?? progress.total);
   if (made <= 0 || seconds < 0.5) return before?.speed ?? own;
-  const now = made / seconds;
+  // One iteration between two looks says nothing of how long it took.
+  const now = made <= FEW && own !== undefined ? own : made / seconds;
   return before?.speed === undefined ? now : before.speed + FRESHNESS * (now - before.speed);
 }
 

@@ -60,7 +60,9 @@ describe('the plan of a level', () => {
     expect(plan).toEqual({ tileBytes: undefined, optimizer, lbfgs: { pairPrecision: 'half' } });
   });
 
-  it('drops pairs before it cuts the picture, down to half of the memory', () => {
+  it('drops pairs before it cuts the picture, down to two', () => {
+    expect(planWith(whole + 1.1 * PAIR)).toMatchObject({ tileBytes: undefined, optimizer: { history: 2 } });
+    expect(planWith(whole + 0.9 * PAIR).tileBytes).toBeDefined();
     expect(planWith(whole + 49.75 * PAIR, 100)).toMatchObject({
       tileBytes: undefined,
       optimizer: { history: 99 },
@@ -76,10 +78,9 @@ describe('the plan of a level', () => {
   });
 
   it('gives tiles what pairs leave', () => {
-    const free = 0.9 * whole + 4 * PAIR;
-    const plan = planWith(free, 4);
+    const plan = planWith(whole + 0.9 * PAIR, 4);
     expect(plan).toMatchObject({ optimizer: { history: 4 }, lbfgs: { keepGradients: false } });
-    expect(plan.tileBytes).toBeCloseTo(0.9 * whole + SPARED, -1);
+    expect(plan.tileBytes).toBeCloseTo(whole - 3.1 * PAIR + SPARED, -1);
     const tight = planWith(12 * PAIR);
     expect(tight).toMatchObject({ optimizer: { history: 13 }, lbfgs: { keepGradients: false, pairPrecision: 'half' } });
     expect(tight.tileBytes).toBeCloseTo((12 - 13 / 2) * PAIR + SPARED, -1);
