@@ -15,8 +15,8 @@ import { Tiling } from '../tiling/tiling.ts';
 const SHARE_OF_FREE = 0.8;
 /** ... and of all memory at least: macOS counts as used what it gives up at once when it is asked. */
 const SHARE_OF_ALL = 0.5;
-/** Part of the memory that is planned with: arrays wait to be collected, and the allocator has gaps. */
-const PLANNED_SHARE = 0.95;
+/** Part of the memory that is planned with: arrays wait to be collected, and the allocator has gaps, the more the more sessions there are. */
+const PLANNED_SHARE = { whole: 0.95, tiles: 0.92 } as const;
 /** Curvature pairs below which L-BFGS hardly knows more than the gradient. */
 const FEWEST_PAIRS = 2;
 /**
@@ -121,7 +121,7 @@ export class MemoryPlanner {
     const pixels = size.width * size.height;
     this.#cost ??= wholeCost(shape, size, this.#options);
     const room = (tiled: boolean) =>
-      PLANNED_SHARE * this.#bytes - this.#base - vectorsBytes(this.#recipe, pixels, tiled);
+      PLANNED_SHARE[tiled ? 'tiles' : 'whole'] * this.#bytes - this.#base - vectorsBytes(this.#recipe, pixels, tiled);
     const pairs = optimizer.kind === 'lbfgs' ? optimizer.history : 0;
     const whole = costAt(this.#cost, pixels);
     const single = pairBytes(VALUES * pixels, 'single');
