@@ -22,7 +22,8 @@ const PAPERS: Readonly<Record<string, Paper>> = {
   tabloid: { width: 279.4, height: 431.8 },
 };
 
-const MILLIMETRES: Readonly<Record<string, number>> = { mm: 1, cm: 10, in: 25.4 };
+/** Units of lengths on paper, in millimetres. */
+export const MILLIMETRES = { mm: 1, cm: 10, in: 25.4 } as const;
 
 /** The names of papers that `paperOf` knows. */
 export const PAPER_NAMES = ['A0', 'A1', 'A2', 'A3', 'A4', 'A5', 'A6', 'Letter', 'Tabloid'] as const;
@@ -33,7 +34,9 @@ export function paperOf(text: string): Paper | undefined {
   if (Object.hasOwn(PAPERS, wanted)) return PAPERS[wanted];
   const sides = /^(\d+(?:\.\d+)?)\s*x\s*(\d+(?:\.\d+)?)\s*(mm|cm|in)$/.exec(wanted);
   if (!sides) return undefined;
-  const [width, height] = [sides[1], sides[2]].map((side) => Number(side) * MILLIMETRES[sides[3]!]!);
+  const [width, height] = [sides[1], sides[2]].map(
+    (side) => Number(side) * MILLIMETRES[sides[3] as keyof typeof MILLIMETRES],
+  );
   return width! > 0 && height! > 0 ? { width: width!, height: height! } : undefined;
 }
 
@@ -48,7 +51,7 @@ export function sidesOf(extent: Extent, photo: { readonly width: number; readonl
 }
 
 function printed({ paper, dpi }: Extract<Extent, { kind: 'print' }>, aspect: number): number {
-  const perMillimetre = dpi / MILLIMETRES['in']!;
+  const perMillimetre = dpi / MILLIMETRES.in;
   const [long, short] = [Math.max(paper.width, paper.height), Math.min(paper.width, paper.height)];
   return Math.min(long, short * aspect) * perMillimetre;
 }

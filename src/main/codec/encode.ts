@@ -2,6 +2,7 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
+import { MILLIMETRES } from '../../shared/extent.ts';
 import { outputFormat, type OutputFormat } from './formats.ts';
 import { checkCancelled } from './large/blocks.ts';
 import { rowsOf } from './large/rows.ts';
@@ -118,7 +119,9 @@ async function encode(
             compression: 'lzw',
             predictor: 'horizontal',
             // Pixels per millimetre.
-            ...(dpi === undefined ? {} : { xres: dpi / 25.4, yres: dpi / 25.4, resolutionUnit: 'inch' }),
+            ...(dpi === undefined
+              ? {}
+              : { xres: dpi / MILLIMETRES.in, yres: dpi / MILLIMETRES.in, resolutionUnit: 'inch' }),
           });
       }
       return image.toBuffer();

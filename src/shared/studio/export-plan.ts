@@ -1,9 +1,10 @@
+import { MILLIMETRES } from '../extent.ts';
 import { MOST_SIDE } from '../output-formats.ts';
 import type { ExportOptions, Result } from './contract.ts';
 
 /** What an export will be, worked out before it is written. */
 
-const CM_PER_INCH = 2.54;
+const CM_PER_INCH = MILLIMETRES.in / MILLIMETRES.cm;
 
 export interface ExportSize {
   /** px */

@@ -1,9 +1,14 @@
-import { pairVectors } from './history.ts';
+import { pairVectors, type PairPrecision } from './history.ts';
 import type { OptimizerState } from './optimizer.ts';
 
-/** A saved L-BFGS with at most so many curvature pairs, the newest ones: for a run that goes on within less memory than it began with. */
-export function withFewerPairs(state: OptimizerState, most: number): OptimizerState {
+/**
+ * A saved L-BFGS with the newest of its curvature pairs, for a run that goes on within less memory than it began with.
+ * @param planned pairs that there is memory for, in that precision: saved ones in single precision take the place of two in half
+ */
+export function withFewerPairs(state: OptimizerState, planned: number, precision: PairPrecision): OptimizerState {
   const { numbers, vectors, method } = state;
+  const isLarger = precision === 'half' && numbers['half']?.[0] !== 1;
+  const most = isLarger ? Math.max(1, Math.floor(planned / 2)) : planned;
   const [capacity = 0] = numbers['capacity'] ?? [];
   if (method !== 'lbfgs' || capacity <= most) return state;
   const [held = 0] = numbers['pairs'] ?? [];

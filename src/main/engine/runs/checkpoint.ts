@@ -22,6 +22,7 @@ const VERSION = '1';
 const INTERVAL_MS = 5000;
 /** Larger states would take too much memory twice. */
 const COPIED_BYTES = 256e6;
+/** See `CheckpointerOptions.diskSpeed`. */
 const DISK_SPEED = 100e6;
 /** The part of an iteration's time for which the run may wait, so that no iteration is lost. */
 const WAITING = 0.25;

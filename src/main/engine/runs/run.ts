@@ -361,7 +361,7 @@ class Painter {
             evaluate,
             // It may go on within less memory than it was begun with.
             plan.optimizer.kind === 'lbfgs'
-              ? withFewerPairs(origin.optimizer, plan.optimizer.history)
+              ? withFewerPairs(origin.optimizer, plan.optimizer.history, plan.lbfgs.pairPrecision ?? 'single')
               : origin.optimizer,
           );
     const picture = (): Later<Picture> => {

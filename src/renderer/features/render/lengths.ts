@@ -1,6 +1,8 @@
+import { MILLIMETRES } from '../../../shared/extent.ts';
+
 /** What lengths on paper are given in, and how many millimetres that is. */
-export const MILLIMETRES = { cm: 10, inch: 25.4 } as const;
-export type LengthUnit = keyof typeof MILLIMETRES;
+export const PER_UNIT = { cm: MILLIMETRES.cm, inch: MILLIMETRES.in } as const;
+export type LengthUnit = keyof typeof PER_UNIT;
 
 /** Papers that are bought by inches. */
 const BY_INCH: readonly string[] = ['Letter', 'Tabloid'];

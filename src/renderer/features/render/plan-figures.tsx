@@ -5,7 +5,7 @@ import { Button } from '../../components/button.tsx';
 import { Facts } from '../../components/facts.tsx';
 import { Icon } from '../../components/icon.tsx';
 import { formatBytes, formatDecimal, formatPixels } from '../../i18n/format.ts';
-import { MILLIMETRES, type LengthUnit } from './lengths.ts';
+import { PER_UNIT, type LengthUnit } from './lengths.ts';
 import styles from './render-dialog.module.css';
 import { timeSpan } from './words.ts';
 
@@ -28,7 +28,7 @@ export function PlanFigures({ plan, size, lengths, onSize, onMemory }: PlanFigur
   const pieces = levels.at(-1)?.pieces ?? null;
   const dpi = size.unit === 'paper' ? size.dpi : undefined;
   const onPaper = (pixels: number): string =>
-    formatDecimal(((pixels / (dpi ?? 1)) * MILLIMETRES.inch) / MILLIMETRES[lengths]);
+    formatDecimal(((pixels / (dpi ?? 1)) * PER_UNIT.inch) / PER_UNIT[lengths]);
   const print = { width: onPaper(width), height: onPaper(height), unit: t(`export.units.${lengths}`), dpi };
   const megapixels = (width * height) / 1e6;
   const sizes = (): string => {

@@ -5,7 +5,7 @@ import { MOST_SIDE, renderSides, type RenderSize } from '../../../shared/studio/
 import { NumberField } from '../../components/number-field.tsx';
 import { Segmented } from '../../components/segmented.tsx';
 import { Select } from '../../components/select.tsx';
-import { MILLIMETRES, unitOf, type LengthUnit } from './lengths.ts';
+import { PER_UNIT, unitOf, type LengthUnit } from './lengths.ts';
 import styles from './render-dialog.module.css';
 
 interface SizeFieldsProps {
@@ -149,13 +149,13 @@ function Paper({ size, onChange, lengths, onLengths }: PaperProps) {
                 <NumberField
                   id={id}
                   className={styles.side!}
-                  value={size[side] / MILLIMETRES[lengths]}
+                  value={size[side] / PER_UNIT[lengths]}
                   min={1}
                   max={MOST[lengths]}
                   step={1}
                   precision={PRECISION[lengths]}
                   unit={t(`export.units.${lengths}`)}
-                  onChange={(length) => onChange({ ...size, [side]: length * MILLIMETRES[lengths] })}
+                  onChange={(length) => onChange({ ...size, [side]: length * PER_UNIT[lengths] })}
                 />
               )}
             </Row>

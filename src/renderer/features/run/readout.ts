@@ -45,7 +45,7 @@ function speedOf(progress: JobProgress, before: Readout | undefined, seconds: nu
   const own = progress.seconds > 0 ? 1 / progress.seconds : undefined;
   const made = progress.total - (before?.progress?.total ?? progress.total);
   if (made <= 0 || seconds < 0.5) return before?.speed ?? own;
-  // One iteration between two looks says nothing of how long it took.
+  // One or two between two looks say nothing of how long they took.
   const now = made <= FEW && own !== undefined ? own : made / seconds;
   return before?.speed === undefined ? now : before.speed + FRESHNESS * (now - before.speed);
 }

@@ -29,7 +29,7 @@ describe('a saved optimizer with fewer pairs', () => {
     'has the newest ones with their products, in %s precision',
     async (precision) => {
       const state = await saved(precision);
-      const less = withFewerPairs(state, 3);
+      const less = withFewerPairs(state, 3, precision);
       expect(Object.keys(less.vectors).sort()).toEqual(['gradient', 's0', 's1', 's2', 'x', 'y0', 'y1', 'y2']);
       for (const [to, from] of [
         ['s0', 's5'],
@@ -51,7 +51,7 @@ describe('a saved optimizer with fewer pairs', () => {
   );
 
   it('goes on to the minimum', async () => {
-    const lbfgs = Lbfgs.restore(objective, withFewerPairs(await saved('single'), 3));
+    const lbfgs = Lbfgs.restore(objective, withFewerPairs(await saved('single'), 3, 'single'));
     expect([lbfgs.pairs, lbfgs.capacity]).toEqual([3, 3]);
     const before = lbfgs.best.loss;
     for (let i = 0; i < 40; i++) await lbfgs.step();
@@ -59,10 +59,19 @@ describe('a saved optimizer with fewer pairs', () => {
     expect(lbfgs.best.loss).toBeLessThan(1e-6 * Math.max(before, 1e-3));
   });
 
+  it('counts one that was saved in single precision as two where halves were planned', async () => {
+    const kept = async (from: 'single' | 'half', planned: number, to: 'single' | 'half') =>
+      Lbfgs.restore(objective, withFewerPairs(await saved(from), planned, to)).pairs;
+    expect(await kept('single', 8, 'half')).toBe(4);
+    expect(await kept('single', 1, 'half')).toBe(1);
+    expect(await kept('half', 8, 'half')).toBe(8);
+    expect(await kept('half', 5, 'single')).toBe(5);
+  });
+
   it('is itself where there are not too many, or none', async () => {
     const state = await saved('single');
-    expect(withFewerPairs(state, 8)).toBe(state);
+    expect(withFewerPairs(state, 8, 'single')).toBe(state);
     const adam: OptimizerState = { method: 'adam', numbers: {}, vectors: {} };
-    expect(withFewerPairs(adam, 1)).toBe(adam);
+    expect(withFewerPairs(adam, 1, 'half')).toBe(adam);
   });
 });
