@@ -133,7 +133,7 @@ export class MemoryPlanner {
     // Pairs and tiles share what there is: half as many pairs cost more iterations than smaller tiles cost overlap.
     const share = (bytes: number, each: number) =>
       Math.min(pairs, Math.max(FEWEST_PAIRS, Math.floor(bytes / 2 / each)));
-    // Few pairs cost up to a quarter more evaluations, tiles three quarters more time for each.
+    // Two pairs cost two fifths more evaluations than 20 at most (docs/architecture.md), tiles three quarters more time for each.
     const least = canHalve ? Math.min(pairs, FEWEST_PAIRS) : share(free, wholePairs);
     if (whole + least * wholePairs <= free) {
       const most = Math.min(pairs, Math.floor((free - whole) / wholePairs));
