@@ -9,7 +9,6 @@ import type { Recipe, WeightChange } from '../../../shared/recipe.ts';
 import {
   METHODS,
   type Job,
-  type JobProgress,
   type LossHistory,
   type Preferences,
   type Problem,
@@ -27,7 +26,8 @@ import type { Estimates, Workload } from './estimates.ts';
 import type { Finished } from './history.ts';
 import type { Log } from './log.ts';
 import { Losses } from './losses.ts';
-import { Pace, type TilePlace } from './pace.ts';
+import { Newest } from './newest.ts';
+import { Pace } from './pace.ts';
 import { newId, readStored, Saver, setAside } from './stored.ts';
 import { migrateDocument } from './documents.ts';
 
@@ -120,9 +120,8 @@ export class Queue {
   /** Begins when the one before has ended, even where the queue rests. */
   #urgent: string | undefined;
   #closed = false;
-  #lastProgress = -Infinity;
-  #dueProgress: NodeJS.Timeout | undefined;
-  #lastTile = -Infinity;
+  readonly #newestProgress: Newest<string>;
+  readonly #newestTile: Newest<string>;
 
   private constructor(folder: string, options: QueueOptions, jobs: Map<string, Job>, paused: boolean) {
     this.#folder = folder;
@@ -130,6 +129,14 @@ export class Queue {
     this.#jobs = jobs;
     this.#paused = paused;
     this.#orderSaver = new Saver(join(folder, 'queue.json'));
+    this.#newestProgress = new Newest(PROGRESS_MS, (id) => {
+      const progress = jobs.get(id)?.progress;
+      if (progress) options.emit({ type: 'progress', job: id, progress });
+    });
+    this.#newestTile = new Newest(TILE_MS, (id) => {
+      const tile = jobs.get(id)?.tile;
+      if (tile) options.emit({ type: 'tile', job: id, tile });
+    });
   }
 
   /**
@@ -336,7 +343,8 @@ export class Queue {
   /** Ends the engine; its job is found as interrupted at the next start. A picture that is done is still kept. */
   async close(): Promise<void> {
     this.#closed = true;
-    clearTimeout(this.#dueProgress);
+    this.#newestProgress.drop();
+    this.#newestTile.drop();
     const active = this.#active;
     active?.handle?.abandon();
     await this.#running;
@@ -428,7 +436,7 @@ export class Queue {
     const { name, document } = this.#jobs.get(id)!;
     active.finishing = true;
     this.#clock(active, false);
-    this.#flushProgress();
+    this.#newestProgress.flush();
     void this.#change(id, { saving: true });
     const seconds = active.worked / 1000;
     const result = await this.#options.finish({ name, picture, completed, seconds, document, recipe });
@@ -444,6 +452,8 @@ export class Queue {
   /** Makes room for the next one, and tells how this one ended. */
   #end(active: Active, change: Partial<Job>): Promise<void> {
     this.#active = undefined;
+    this.#newestProgress.drop();
+    this.#newestTile.drop();
     this.#details.delete(active.id);
     const job = this.#jobs.get(active.id);
     if (job) {
@@ -590,13 +600,17 @@ export class Queue {
         active.pace?.evaluated(progress, this.#worked(active));
         this.#options.estimates.learn(work, progress, active.tiledLevel === progress.level);
         this.#losses.append(id, progress);
-        this.#progress(id, progress);
+        this.#jobs.set(id, { ...this.#jobs.get(id)!, progress });
+        this.#newestProgress.say(id);
         break;
       }
       case 'tile': {
         const { type: _, ...place } = event;
         active.tiledLevel = place.level;
-        this.#tile(active, place);
+        if (!active.pace) break;
+        const tile = active.pace.place(place, this.#worked(active));
+        this.#jobs.set(id, { ...this.#jobs.get(id)!, tile });
+        this.#newestTile.say(id);
         break;
       }
       case 'detail': {
@@ -635,34 +649,6 @@ export class Queue {
           this.#options.log.error('A finished run could not be kept', error);
         }
     }
-  }
-
-  /** Newest wins, and the last one always arrives. */
-  #progress(id: string, progress: JobProgress): void {
-    this.#jobs.set(id, { ...this.#jobs.get(id)!, progress });
-    const wait = this.#lastProgress + PROGRESS_MS - performance.now();
-    if (wait <= 0) this.#flushProgress();
-    else this.#dueProgress ??= setTimeout(() => this.#flushProgress(), wait);
-  }
-
-  #flushProgress(): void {
-    clearTimeout(this.#dueProgress);
-    this.#dueProgress = undefined;
-    this.#lastProgress = performance.now();
-    const job = this.#active && this.#jobs.get(this.#active.id);
-    if (job?.progress) this.#options.emit({ type: 'progress', job: job.id, progress: job.progress });
-  }
-
-  /** Those that come too soon after another are left out: the next one says more. */
-  #tile(active: Active, place: TilePlace): void {
-    const { id, pace } = active;
-    if (!pace) return;
-    const tile = pace.place(place, this.#worked(active));
-    this.#jobs.set(id, { ...this.#jobs.get(id)!, tile });
-    const now = performance.now();
-    if (now - this.#lastTile < TILE_MS) return;
-    this.#lastTile = now;
-    this.#options.emit({ type: 'tile', job: id, tile });
   }
 
   /** For how long a run has been working, pauses left out, seconds. */

@@ -132,9 +132,10 @@ function JobProgress({ job }: { readonly job: Job }) {
   if (!where || saving || (state !== 'running' && state !== 'paused')) return null;
   const share = shareDone(where);
   const { tile, secondsLeft } = where;
+  const grows = final && (final.width !== where.width || final.height !== where.height);
   const text = [
     formatPercent(share),
-    final ? t('queue.at', { size: formatPixels(where), final: formatPixels(final) }) : formatPixels(where),
+    grows ? t('queue.at', { size: formatPixels(where), final: formatPixels(final) }) : formatPixels(where),
     ...(tile ? [t('queue.piece', { piece: tile.tile + 1, pieces: tile.tiles })] : []),
     ...(secondsLeft === null ? [] : [t('queue.left', { time: formatDuration(secondsLeft) })]),
   ].join(' · ');

@@ -251,11 +251,14 @@ export class Studio<P extends Program = Program> {
     return (await this.snapshot()).jobs.find((job) => job.id === id);
   }
 
-  /** What was heard of a run, oldest first. */
-  heard<T extends StudioEvent['type']>(type: T, { id }: Run): Extract<StudioEvent, { type: T }>[] {
-    return this.program.heard.filter(
-      (event): event is Extract<StudioEvent, { type: T }> => event.type === type && runOf(event) === id,
-    );
+  /** Everything that was heard of a run, oldest first. */
+  heardOf({ id }: Run): StudioEvent[] {
+    return this.program.heard.filter((event) => runOf(event) === id);
+  }
+
+  /** What was heard of a run in one kind of event, oldest first. */
+  heard<T extends StudioEvent['type']>(type: T, run: Run): Extract<StudioEvent, { type: T }>[] {
+    return this.heardOf(run).filter((event): event is Extract<StudioEvent, { type: T }> => event.type === type);
   }
 
   /** Waits until the run has come so far. */
