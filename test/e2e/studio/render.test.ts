@@ -17,7 +17,7 @@ describe.skipIf(missing('browser'))('rendering large', () => {
     studio = new Studio(await BrowserProgram.launch());
     await studio.isReady();
     // So many iterations that a render does not end before everything was done to it.
-    await studio.makeItQuick(160, 8);
+    await studio.makeItQuick(160, 12);
     await studio.choosePhoto('Mountain Lake');
     await studio.choosePainting('Pine by the Sea');
     await studio.start();
@@ -126,6 +126,7 @@ describe.skipIf(missing('browser'))('rendering large', () => {
     expect(tiles()).toBe(seen);
     const queue = await studio.openQueue();
     await queue.box.getByText(/640 × 427 px · piece \d+ of \d+/).waitFor();
+    expect(await everyLook(studio.page, 'render-paused')).toEqual([]);
     await queue.close();
     await studio.resume();
     await until('there are further pieces', () => tiles() > seen);
