@@ -2,7 +2,6 @@ import { readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import sharp from 'sharp';
 import { MadderError } from '../../shared/errors.ts';
-import { MILLIMETRES } from '../../shared/extent.ts';
 import { outputFormat, type OutputFormat } from './formats.ts';
 import { checkCancelled } from './large/blocks.ts';
 import { rowsOf } from './large/rows.ts';
@@ -29,10 +28,10 @@ export interface WriteOptions extends OutputOptions {
   readonly metadata?: {
     /** An XMP packet, UTF-8 text. */
     readonly xmp?: string;
-    /** EXIF data, a TIFF structure. TIFF files hold no more of it than the author and the like, and only those written in rows. */
+    /** EXIF data, a TIFF structure. TIFF files hold no more of it than the author and the like. */
     readonly exif?: Uint8Array;
   };
-  /** Written a block of rows at a time, whatever the size; where it is missing, that depends on the size. */
+  /** Written a block of rows at a time; where it is missing, that depends on the size. TIFF files always are. */
   readonly streamed?: boolean;
   /** Told how much is done, in [0,1], from 0 upwards; 1 is the verified file in its place. */
   readonly onProgress?: (fraction: number) => void;
@@ -52,13 +51,16 @@ const ENCODED = 0.7;
 /**
  * Writes a picture in the format of the path's suffix, as 8-bit sRGB unless told otherwise, with its profile; on white
  * where the format knows no opacity. The file appears complete or not at all: it is written beside its place, flushed, read back, and only then
- * renamed over what was there and looked at once more. Large pictures and pyramids are written by `writeRows`, which holds little of them.
+ * renamed over what was there and looked at once more. Large pictures and all TIFF files are written by `writeRows`, which holds little of them.
  * @throws MadderError `output`, one sentence; a file that existed is then untouched
  */
 export async function writeImage(path: string, picture: Picture, options: WriteOptions = {}): Promise<void> {
   const { signal, onProgress } = options;
-  const streamed = options.streamed ?? picture.width * picture.height > STREAMED_PIXELS;
-  if (streamed || options.pyramid) return writeRows(path, rowsOf(picture), { quality: QUALITY, ...options });
+  const large = picture.width * picture.height > STREAMED_PIXELS;
+  // TIFF files always are: libvips puts none of what EXIF data say of author and rights into them.
+  if (outputFormat(path)?.name === 'tiff' || (options.streamed ?? large)) {
+    return writeRows(path, rowsOf(picture), { quality: QUALITY, ...options });
+  }
   const target = await checkOutput(path, options, picture);
   checkCancelled(path, signal);
   onProgress?.(0);
@@ -113,16 +115,6 @@ async function encode(
         case 'webp':
           // Exact: colours under full transparency stay, for those who change the opacity later.
           image.webp({ quality, smartSubsample: true, exact: true });
-          break;
-        case 'tiff':
-          image.tiff({
-            compression: 'lzw',
-            predictor: 'horizontal',
-            // Pixels per millimetre.
-            ...(dpi === undefined
-              ? {}
-              : { xres: dpi / MILLIMETRES.in, yres: dpi / MILLIMETRES.in, resolutionUnit: 'inch' }),
-          });
       }
       return image.toBuffer();
     });

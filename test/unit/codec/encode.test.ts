@@ -126,6 +126,15 @@ describe('writeImage', () => {
     expect(sizes[0]!).toBeLessThan(sizes[1]! / 2);
   });
 
+  it.each(['png', 'jpg', 'webp', 'tif'])('names the author and the rights in %s', async (suffix) => {
+    const said = { IFD0: { Artist: 'Ada', Copyright: 'hers' } };
+    const photo = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).withExif(said);
+    const exif = (await sharp(await photo.jpeg().toBuffer()).metadata()).exif!.subarray(6);
+    await writeImage(file(`author.${suffix}`), noise(20, 10), { metadata: { exif } });
+    const bytes = await readFile(file(`author.${suffix}`));
+    for (const word of ['Ada\0', 'hers\0']) expect(bytes.includes(word), word).toBe(true);
+  });
+
   it('replaces an older file, through a link too', async () => {
     await writeFile(file('old.png'), 'old');
     await symlink(file('old.png'), file('link.png'));

@@ -118,8 +118,6 @@ describe('a picture that is written in blocks of rows', () => {
   it.each([
     ['a.png', 8],
     ['a.png', 16],
-    ['a.tif', 8],
-    ['a.tif', 16],
     ['a.jpg', 8],
     ['a.webp', 8],
   ] as const)('says of itself what it says written whole: %s with %i bits', async (name, depth) => {
@@ -139,8 +137,6 @@ describe('a picture that is written in blocks of rows', () => {
     const whole = await said(false);
     const blocks = await said(true);
     expect(blocks).toEqual(whole);
-    // In TIFF files EXIF data is no block of its own; what it says in words stands among the tags where rows are written.
-    const words = name.endsWith('.tif') ? (await readFile(file(name))).includes('Ada\0') : blocks.author;
-    expect({ ...blocks, words }).toMatchObject({ profile: true, xmp: XMP, words: true });
+    expect(blocks).toMatchObject({ profile: true, xmp: XMP, author: true, rights: true });
   });
 });
