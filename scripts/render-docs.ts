@@ -1,7 +1,7 @@
 /**
  * Renders the pictures of README and docs/ from the sample pictures with the built command and its defaults:
  *
- *     npm run docs [-- FOLDER]
+ *     npm run docs [-- FOLDER [SHEET...]]      such as still-life-painted.jpg; all sheets where none is named
  *
  * Painted pictures are kept in the folder where one is given, and not painted again.
  */
@@ -13,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { drawStillLifeMasks } from './still-life-masks.ts';
 
+const [kept, ...wanted] = process.argv.slice(2);
 const root = fileURLToPath(new URL('../', import.meta.url));
 const samples = join(root, 'resources/samples');
 const target = join(root, 'docs/images');
@@ -61,8 +62,17 @@ async function detail(picture: string): Promise<string> {
   return output;
 }
 
-/** Pictures on a sheet, row by row, cut to the shape of the first. */
-async function sheet(file: string, columns: number, pictures: readonly string[]): Promise<void> {
+const known = new Set<string>();
+
+/** Pictures on a sheet, row by row, cut to the shape of the first; they are painted only where the sheet is wanted. */
+async function sheet(
+  file: string,
+  columns: number,
+  paintAll: () => readonly string[] | Promise<readonly string[]>,
+): Promise<void> {
+  known.add(file);
+  if (wanted.length > 0 && !wanted.includes(file)) return;
+  const pictures = await paintAll();
   const { width: first, height: tall } = await sharp(pictures[0]).metadata();
   const shape = { width: WIDTH, height: Math.round((WIDTH * tall) / first) };
   const cells = await Promise.all(
@@ -94,7 +104,6 @@ const PAIRS = [
 /** Sizes at which a picture of 512 px is painted on, px. */
 const ENLARGED = [2048, 4096];
 
-const kept = process.argv[2];
 const folder = kept ?? mkdtempSync(join(tmpdir(), 'madder-docs-'));
 mkdirSync(folder, { recursive: true });
 mkdirSync(target, { recursive: true });
@@ -104,37 +113,37 @@ try {
   const [standard, robust] = ['madder-resnet-standard', 'madder-resnet-robust'] as const;
   const rows = (pictures: (content: string, style: string) => string[]) =>
     PAIRS.flatMap(([content, style]) => [photo(content), painting(style), ...pictures(content, style)]);
-  await sheet(
-    'twins.jpg',
-    4,
+  await sheet('twins.jpg', 4, () =>
     rows((content, style) => [onto(content, style, standard), onto(content, style, robust)]),
   );
   const movements = ['--parameterization', 'fourier', '--jitter', '8', '--scale-range', '0.05', '--rotate', '4'];
-  await sheet(
-    'lab-fourier.jpg',
-    4,
+  await sheet('lab-fourier.jpg', 4, () =>
     rows((content, style) => [onto(content, style, standard), onto(content, style, standard, ...movements)]),
   );
   for (const [content, styles] of [
     ['lake', ['night-impasto', 'stained-glass', 'woodcut', 'watercolour', 'pointillism']],
     ['still-life', ['night-impasto', 'cubist-oil', 'woodcut', 'stained-glass', 'watercolour']],
   ] as const) {
-    await sheet(`${content}-painted.jpg`, 3, [photo(content), ...styles.map((style) => paint(folder, content, style))]);
+    await sheet(`${content}-painted.jpg`, 3, () => [
+      photo(content),
+      ...styles.map((style) => paint(folder, content, style)),
+    ]);
   }
-  const [wall, things] = [join(folder, 'wall.png'), join(folder, 'things.png')];
-  await drawStillLifeMasks(wall, things);
-  const second = ['--style', painting('watercolour')];
-  const masks = ['--style-mask', `1=${wall}`, '--photo-mask', things];
-  await sheet('masks-still-life.jpg', 4, [
-    photo('still-life'),
-    wall,
-    things,
-    paint(folder, 'still-life', 'night-impasto', ...second, ...masks),
-  ]);
-  const first = paint(folder, 'harbour', 'night-impasto', '--size', '512');
-  const larger = ENLARGED.map((size) => enlarge(first, size, 'harbour', 'night-impasto', '--iterations', '12'));
-  const sizes = [first, ...larger];
-  await sheet('sizes.jpg', sizes.length, [...sizes, ...(await Promise.all(sizes.map(detail)))]);
+  await sheet('masks-still-life.jpg', 4, async () => {
+    const [wall, things] = [join(folder, 'wall.png'), join(folder, 'things.png')];
+    await drawStillLifeMasks(wall, things);
+    const second = ['--style', painting('watercolour')];
+    const masks = ['--style-mask', `1=${wall}`, '--photo-mask', things];
+    return [photo('still-life'), wall, things, paint(folder, 'still-life', 'night-impasto', ...second, ...masks)];
+  });
+  await sheet('sizes.jpg', 1 + ENLARGED.length, async () => {
+    const first = paint(folder, 'harbour', 'night-impasto', '--size', '512');
+    const larger = ENLARGED.map((size) => enlarge(first, size, 'harbour', 'night-impasto', '--iterations', '12'));
+    const sizes = [first, ...larger];
+    return [...sizes, ...(await Promise.all(sizes.map(detail)))];
+  });
+  const unknown = wanted.filter((file) => !known.has(file));
+  if (unknown.length > 0) throw new Error(`there is no sheet ${unknown.join(', ')}, but ${[...known].join(', ')}`);
 } finally {
   if (kept === undefined) rmSync(folder, { recursive: true });
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer, STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Answer } from '../../../shared/studio/contract.ts';
@@ -97,10 +97,7 @@ export class WebServer {
     this.#server.maxConnections = this.#limits.connections;
     this.#server.on('request', (request, response) => void this.#serve(request, response));
     this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
-    this.#server.on('clientError', (_, socket) => {
-      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-      else socket.destroy();
-    });
+    this.#server.on('clientError', refuseConnection);
   }
 
   /** What a person opens: the token is in the part of an address that browsers keep to themselves. */
@@ -274,6 +271,17 @@ export class WebServer {
 }
 
 const IMMUTABLE = 'private, max-age=31536000, immutable';
+
+/**
+ * Ends a connection on which no request can be read. One that nothing was asked on yet is closed without a word: browsers open such
+ * connections in advance, and would take what is said there for the answer to a request that they send at that moment.
+ */
+function refuseConnection({ code }: NodeJS.ErrnoException, socket: Duplex): void {
+  const unused = socket instanceof Socket && socket.bytesRead === 0;
+  const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  if (!socket.writable || unused) socket.destroy();
+  else socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`);
+}
 
 /** Path and query as they were sent: nothing is decoded, and `..` is not resolved. */
 function splitTarget(target: string): { readonly pathname: string; readonly query: URLSearchParams } {
