@@ -30,6 +30,14 @@ export function image8(
   return sharp(data, { raw: { width, height, channels } });
 }
 
+/** EXIF data of a photo that say so much in words, a TIFF structure. */
+export async function exifSaying(words: Readonly<Record<string, string>>): Promise<Uint8Array> {
+  const photo = image8(8, 8, 3, () => 128).withExif({ IFD0: words });
+  const { exif } = await sharp(await photo.jpeg().toBuffer()).metadata();
+  // Behind the `Exif\0\0` of JPEG files.
+  return exif!.subarray(6);
+}
+
 /** CRC-32 as PNG chunks want it. */
 function crc32(bytes: Uint8Array): number {
   let crc = ~0;

@@ -8,7 +8,7 @@ import { rowsOf } from '../../../../src/main/codec/large/rows.ts';
 import { writeRows, type RowWriteOptions } from '../../../../src/main/codec/large/write.ts';
 import type { Picture } from '../../../../src/main/codec/picture.ts';
 import { pyramidSizes } from '../../../../src/main/codec/large/tiff.ts';
-import { adobeRgbProfile, temporaryFolder } from '../files.ts';
+import { adobeRgbProfile, exifSaying, temporaryFolder } from '../files.ts';
 
 const file = temporaryFolder();
 const XMP =
@@ -28,9 +28,7 @@ const picture: Picture = {
 
 let exif: Uint8Array;
 beforeAll(async () => {
-  const pixel = sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } });
-  const jpeg = pixel.withExif({ IFD0: { Artist: 'Ada', Copyright: 'hers' } }).jpeg();
-  exif = (await sharp(await jpeg.toBuffer()).metadata()).exif!.subarray(6);
+  exif = await exifSaying({ Artist: 'Ada', Copyright: 'hers' });
 });
 
 type Form = Pick<RowWriteOptions, 'depth' | 'pyramid' | 'bigTiff'>;

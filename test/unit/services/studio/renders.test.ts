@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RenderPlan, RenderSize } from '../../../../src/shared/studio/render.ts';
 import type { Result } from '../../../../src/shared/studio/contract.ts';
 import { TestStudio, tinyDocument } from './studio-kit.ts';
@@ -112,6 +112,12 @@ describe('rendering large', () => {
     expect(detail.top).toBe(Math.round(detail.pictureHeight / 2 - 40));
     await studio.do('pause', { job });
     expect(studio.job(job)!.state).toBe('paused');
+    // Windows are told of the piece that it has come to, however soon that followed another.
+    const heard = async () => {
+      const { jobs } = await studio.do('snapshot', {});
+      expect(studio.of('tile').at(-1)!.tile).toEqual(jobs.find(({ id }) => id === job)!.tile);
+    };
+    await vi.waitFor(heard, { timeout: 20_000 });
     await studio.do('resume', { job });
 
     const done = await studio.reaches(job, 'done', 'failed');
