@@ -7,6 +7,8 @@ export default defineConfig({
     setupFiles: ['./test/property-seed.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A second, what is usual, is little on a computer that is busy with other tests.
+    expect: { poll: { timeout: 60_000 } },
     // onnxruntime is native code with process-wide state: one process per test file, never worker threads.
     pool: 'forks',
     maxWorkers: 2,

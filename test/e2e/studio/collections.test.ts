@@ -128,7 +128,7 @@ describe.skipIf(missing('browser'))('presets and history', () => {
 
     it('brings the settings of a picture back', async () => {
       const history = await studio.openHistory();
-      expect(await history.cards.count()).toBe(2);
+      await expect.poll(() => history.cards.count()).toBe(2);
       await history.restore('lake – watercolour');
       await expect.poll(() => studio.fader('Strokes').value()).toBe(100);
       await studio.pictures.getByRole('button', { name: 'Remove watercolour.jpg' }).waitFor();
@@ -155,7 +155,7 @@ describe.skipIf(missing('browser'))('presets and history', () => {
     it('gives a picture another name', async () => {
       const history = await studio.openHistory();
       await history.rename('lake – stained-glass', 'My window');
-      expect(await names()).toContain('My window');
+      await expect.poll(names).toContain('My window');
       await history.close();
     });
 
@@ -170,7 +170,7 @@ describe.skipIf(missing('browser'))('presets and history', () => {
       expect(await names()).toHaveLength(2);
       await history.delete('lake – watercolour');
       await expect.poll(names).toEqual(['My window']);
-      expect(await history.cards.count()).toBe(1);
+      await expect.poll(() => history.cards.count()).toBe(1);
       await history.close();
     });
   });

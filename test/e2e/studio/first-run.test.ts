@@ -65,7 +65,7 @@ describe.each<Shell>(['browser', 'desktop'])('the first run in the %s', (shell) 
       studio.program.chooseNextFolder('/elsewhere');
       await choose.click();
       await expect.poll(kept).toBe('/elsewhere');
-      expect(await field.inputValue()).toBe('/elsewhere');
+      await expect.poll(() => field.inputValue()).toBe('/elsewhere');
       expect(await everyLook(studio.page, 'preferences-files-desktop')).toEqual([]);
     }
     await preferences.close();

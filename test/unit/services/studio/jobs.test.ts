@@ -25,7 +25,7 @@ describe('a run', () => {
     const losses = (await studio.do('losses', { job }))!;
     expect(losses.points.at(-1)).toMatchObject({ total: studio.of('progress').at(-1)!.progress.total });
     expect(losses.points.map(({ total }) => total)).toEqual(losses.points.map((_, i) => i + 1));
-    await vi.waitFor(() => expect(readdirSync(join(studio.folder, 'jobs', job)).sort()).toEqual(['job.json']));
+    await expect.poll(() => readdirSync(join(studio.folder, 'jobs', job)).sort()).toEqual(['job.json']);
     const [canvas, small] = await Promise.all([
       studio.program.asset('result', result.id),
       studio.program.asset('result-thumbnail', result.id),
